@@ -1,0 +1,6 @@
+"""``python -m newsdata``."""
+
+from newsdata.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""The library: each function is one command, with values instead of words.
+
+``newsdata.build``, ``newsdata.release`` and the others are these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from newsdata.records import Article, Duplicate, Page, Place, Rejected
+
+if TYPE_CHECKING:
+    import datasets
+
+    from newsdata.exporters.audit import Finding
+    from newsdata.publishing import Released
+    from newsdata.sources.arguments import Sources
+
+
+def build(
+    sources: Sources,
+    archive: str | Path,
+    *,
+    mapping: Any = None,
+    url: str | None = None,
+    source: str | None = None,
+    timezone: str | None = None,
+    kind: str | None = None,
+    now: datetime | None = None,
+    workers: int | None = None,
+    limit: int | None = None,
+    refresh: bool = False,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Read sources (files, folders, globs, ``-``) into an archive as one batch.
+
+    Makes the archive with default settings where it is missing. ``mapping`` is what
+    :func:`newsdata.parse_mapping` returns; ``url``, ``source`` and ``timezone`` are what pages
+    and records do not say themselves. Returns the summary that ``newsdata build --json`` prints:
+    its outcomes always add up to ``read``. Raises errors of :mod:`newsdata.errors`.
+    """
+    from newsdata import __version__, pipeline
+
+    options = pipeline.Options(mapping, url, source, timezone, kind, workers, limit, refresh)
+    about = {"newsdata": __version__}
+    return pipeline.build(sources, archive, options, now=now, dry_run=dry_run, about=about)
+
+
+def release(
+    version: str | None,
+    archive: str | Path,
+    *,
+    date: str | None = None,
+    require: Sequence[str] | None = None,
+) -> Released:
+    """Seal the articles of an archive as an immutable release; see ``newsdata release``.
+
+    ``released.sealed.path`` is its directory. Without ``version`` only a proposal is made.
+    """
+    from newsdata import publishing
+
+    return publishing.release(version, archive, date=date, require=require)
+
+
+def load(
+    path: str | Path,
+    version: str | None = None,
+    split: str | None = None,
+    config: str | None = None,
+    columns: Sequence[str] | None = None,
+    streaming: bool = False,
+) -> (
+    datasets.Dataset
+    | datasets.DatasetDict
+    | datasets.IterableDataset
+    | datasets.IterableDatasetDict
+):
+    """A release as a ``datasets`` object: of an archive the newest one, or ``version``.
+
+    Without ``split``, one split comes as it is and several come as a DatasetDict.
+    """
+    from newsdata.exporters import loading
+
+    return loading.load(path, version, split, config, columns, streaming)
+
+
+def verify(path: str | Path) -> list[Finding]:
+    """Everything that is wrong with an archive or a release; empty where all is well."""
+    from newsdata import audit
+
+    return audit.verify(path)
+
+
+def extract(
+    page: str | bytes,
+    *,
+    url: str | None = None,
+    source: str | None = None,
+    timezone: str | None = None,
+    retrieved: str | None = None,
+) -> Article | Rejected:
+    """The article on one page, HTML or saved as text, or why there is none.
+
+    Never raises on content and validates nothing: an Article may lack its title or text.
+
+    >>> page = "Заголовок\\n\\n2016-09-19 15:21\\n\\nТекст заметки, одно предложение.-0-"
+    >>> extract(page, url="https://belta.by/amp/society/view/zagolovok-1-2016").id
+    'belta-ru:1'
+    """
+    from newsdata.extractors.extract import extract_page
+    from newsdata.sources.kinds import HEAD, sniff
+
+    content = page.encode("utf-8", "surrogatepass") if isinstance(page, str) else page
+    kind = sniff(content[:HEAD], "")
+    place = Place("(given)", 1, 0, len(content))
+    return extract_page(
+        Page(
+            content,
+            "html" if kind == "html" else "dump",
+            place,
+            url=url,
+            retrieved=retrieved,
+            source=source,
+            timezone=timezone,
+            media_type="text/html; charset=utf-8" if isinstance(page, str) else None,
+        )
+    )
+
+
+def validate(sources: Sources, schema: str | None = None) -> Iterator[Page | Rejected]:
+    """Each record of the sources: its Page where it is valid, else its Rejected, in order."""
+    from newsdata import checks
+
+    return checks.validate(sources, schema)
+
+
+def deduplicate(
+    records: Iterable[Mapping[str, Any]], *, keep: str = "earliest"
+) -> Iterator[Article | Duplicate]:
+    """Records of articles as an Article each, or as the Duplicate of one that is kept.
+
+    Order and number stay as they are. Several records of one id are versions of it: all but the
+    current one raise UsageError, because only an archive can keep them apart.
+    """
+    from newsdata import copies
+
+    return copies.deduplicate(records, keep)
+
+
+class Archive:
+    """An archive by its path, with every command as a method.
+
+    Raises ArchiveError where there is none; :meth:`create` makes one.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        from newsdata.pipeline import open_archive
+
+        self.path = Path(path)
+        self._opened = open_archive(self.path)
+
+    @classmethod
+    def create(cls, path: str | Path, **settings: Any) -> Archive:
+        """A new archive with these settings: ``Archive.create("news", keep="longest")``."""
+        from newsdata.pipeline import init_archive
+
+        init_archive(path, settings)
+        return cls(path)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Name -> value of every setting in force."""
+        from dataclasses import asdict
+
+        return asdict(self._opened.settings)
+
+    def build(self, sources: Sources, **options: Any) -> dict[str, Any]:
+        """See :func:`newsdata.build`."""
+        return build(sources, self.path, **options)
+
+    def release(self, version: str | None, **options: Any) -> Released:
+        """See :func:`newsdata.release`."""
+        return release(version, self.path, **options)
+
+    def load(self, version: str | None = None, **options: Any) -> Any:
+        """See :func:`newsdata.load`."""
+        return load(self.path, version, **options)
+
+    def log(self) -> dict[str, Any]:
+        """``batches``, oldest first, and ``releases``."""
+        from newsdata.reports import archive_log
+
+        return archive_log(self.path)
+
+    def show(self, id_: str) -> dict[str, Any]:
+        """One article with its state, copies and history."""
+        from newsdata.reports import article_history
+
+        return article_history(self.path, id_)
+
+    def stats(self) -> dict[str, Any]:
+        """Counts by outcome, rubric, month, author, photographer and reason."""
+        from newsdata.reports import archive_stats
+
+        return archive_stats(self.path)
+
+    def verify(self) -> list[Finding]:
+        """See :func:`newsdata.verify`."""
+        return verify(self.path)

@@ -1,0 +1,112 @@
+"""The command line: parse, call one library function, print, exit.
+
+Exit codes: 0 fine, 1 data found wanting, 2 usage, 3 could not run, 70 our own bug. Records go to
+standard output, words for people to standard error, ``--json`` to standard output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from newsdata.cli.lazy import LazyGroup
+from newsdata.errors import NewsdataError
+
+#: Command -> (module, one line for --help). The module is imported when the command runs.
+COMMANDS = {
+    "init": ("newsdata.cli.init", "Make a new archive with its settings."),
+    "build": ("newsdata.cli.build", "Read pages and records into an archive: the main job."),
+    "release": ("newsdata.cli.release", "Seal an immutable release of an archive."),
+    "extract": ("newsdata.cli.extract", "Turn pages into records, nothing else."),
+    "validate": ("newsdata.cli.validate", "Check records against a JSON Schema."),
+    "log": ("newsdata.cli.log", "List batches and releases, or the inputs of one batch."),
+    "show": ("newsdata.cli.show", "Show one article with its whole history."),
+    "stats": ("newsdata.cli.stats", "Count articles by rubric, month, author and more."),
+    "verify": ("newsdata.cli.verify", "Check an archive or a release for damage."),
+    "schema": ("newsdata.cli.schema", "Print, check and describe the schema of records."),
+    "settings": ("newsdata.cli.settings", "Show the settings in force and where they come from."),
+}
+ALIASES = {"add": "build"}
+
+BUG = 70
+INTERRUPTED = 130
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_table=COMMANDS,
+    aliases=ALIASES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: newsdata build pages/ --archive my-archive",
+)
+@click.version_option(package_name="newsdata")
+def cli() -> None:
+    """Turn saved news pages and records into datasets that people cite and train on.
+
+    Pages and records become validated, deduplicated articles in a versioned archive, and the
+    archive becomes releases: Parquet files that datasets, pandas, Polars and DuckDB load.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit; the only place that turns errors into exit codes."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; messages are printed, nothing is raised."""
+    try:
+        code = cli.main(args=arguments, prog_name="newsdata", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as end:
+        return int(end.exit_code)
+    except SystemExit as end:  # click's own way out when the reader of a pipe has left
+        return _reader_left() if end.code == 1 else int(end.code or 0)
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("newsdata: interrupted; nothing was left half done", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_left()
+    except NewsdataError as error:
+        click.echo(f"newsdata: {error}", err=True)
+        return error.exit_code
+    except Exception as error:
+        return _bug(error)
+
+
+def _reader_left() -> int:
+    """``newsdata log | head``: the reader has what it wanted."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _bug(error: Exception) -> int:
+    if isinstance(error, OSError) and error.filename is not None:
+        click.echo(f"newsdata: {error.filename}: {error.strerror}", err=True)
+        return NewsdataError.exit_code
+    if os.environ.get("NEWSDATA_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    click.echo(
+        f"newsdata: a bug of newsdata: {type(error).__name__}: {error}\n"
+        "Please report it; NEWSDATA_TRACEBACK=1 shows where it happened.",
+        err=True,
+    )
+    return BUG
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""``newsdata build``, the main job; ``newsdata add`` is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsdata.cli.common import (
+    archive_option,
+    archive_path,
+    echo_json,
+    input_options,
+    json_option,
+    mapping_of,
+    parse_time,
+    progress_bar,
+    say,
+    sources_argument,
+    table,
+)
+
+
+@click.command(
+    name="build",
+    epilog="""\b
+Examples:
+  newsdata build pages/ --archive my-archive
+  newsdata build 'dumps/*.txt' records.jsonl.zst -a my-archive --timezone Europe/Minsk
+  newsdata build reuters.jsonl -a my-archive --map author=byline --map timestamp=date_raw
+  newsdata build page.txt -a my-archive --url https://belta.by/politics/view/name-1-2023
+  zcat records.jsonl.gz | newsdata build - -a my-archive --json""",
+)
+@sources_argument
+@archive_option
+@input_options
+@click.option("--now", callback=parse_time, help="The time that decides embargoes.")
+@click.option("--limit", type=click.IntRange(1), help="Stop after this many inputs.")
+@click.option("--refresh", is_flag=True, help="Read inputs again that are known already.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and append nothing.")
+@click.option(
+    "--workers", type=click.IntRange(1), envvar="NEWSDATA_WORKERS", help="Processes to use."
+)
+@click.option("-v", "--verbose", is_flag=True, help="List what became of each new input.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@json_option
+def command(
+    sources: tuple[str, ...],
+    archive: Path | None,
+    pairs: tuple[str, ...],
+    url: str | None,
+    source: str | None,
+    timezone: str | None,
+    kind: str | None,
+    now: datetime | None,
+    limit: int | None,
+    refresh: bool,
+    dry_run: bool,
+    workers: int | None,
+    verbose: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Read SOURCE... into an archive as one batch and say what became of every input.
+
+    A SOURCE is a file, a folder, a quoted glob, or - for standard input: page dumps (.txt with
+    an optional .meta.json beside it), HTML, JSON Lines, JSON arrays, each plain or compressed
+    (gz, zst, bz2, xz). What it is follows from its content.
+
+    Every input ends as an article, a duplicate, withheld (embargo, withdrawn), rejected with a
+    reason, or unchanged (known already); the counts always add up to what was read.
+    """
+    from newsdata import __version__
+    from newsdata.pipeline import Options, build, source_size
+
+    path = archive_path(archive)
+    options = Options(mapping_of(pairs), url, source, timezone, kind, workers, limit, refresh)
+    with progress_bar(None if quiet else source_size(sources), "reading") as bar:
+        show = None if bar is None or quiet else bar
+        summary = build(
+            sources,
+            path,
+            options,
+            now=now,
+            dry_run=dry_run,
+            about={"newsdata": __version__},
+            progress=(lambda p: show(p.bytes_done, f"{p.inputs:,} inputs")) if show else None,
+        )
+    if as_json:
+        echo_json(summary)
+    if not quiet and not as_json:
+        _show(summary, path, dry_run)
+    if verbose and summary["batch"] is not None:
+        from newsdata.cli.log import show_inputs
+
+        show_inputs(path, summary["batch"], err=True)
+
+
+def _show(summary: Mapping[str, Any], path: Path, dry_run: bool) -> None:
+    number = summary["batch"]
+    what = f"batch {number}" if number is not None else "nothing new"
+    if dry_run:
+        what = "dry run, nothing was appended"
+    rows: list[tuple[str, int, str]] = [
+        ("articles", summary["articles"], _revisions(summary)),
+        (
+            "duplicates",
+            summary["duplicates"],
+            _named(summary["relations"], ("exact", "near", "chained")),
+        ),
+        ("withheld", summary["withheld"], _named(summary["reasons"], ("embargo", "withdrawn"))),
+        ("rejected", summary["rejected"], _rejections(summary["reasons"])),
+        ("unchanged", summary["unchanged"], "known already" if summary["unchanged"] else ""),
+        ("read", summary["read"], ""),
+    ]
+    table(("outcome", "inputs", "of which"), rows, title=f"{path}: {what}", err=True)
+    changed = {k: v for k, v in summary["changed"].items() if v}
+    if changed:
+        say("older articles: " + _named(changed, tuple(changed)))
+    for notice, count in summary["notices"].items():
+        say(f"notice: {notice}: {count}")
+
+
+def _revisions(summary: Mapping[str, Any]) -> str:
+    count = summary["relations"]["revision"]
+    return f"{count} further versions of known articles" if count else ""
+
+
+def _rejections(reasons: Mapping[str, int]) -> str:
+    names = tuple(k for k in reasons if k not in ("embargo", "withdrawn"))
+    return _named(reasons, names)
+
+
+def _named(counts: Mapping[str, int], names: tuple[str, ...]) -> str:
+    return ", ".join(f"{counts[n]} {n}" for n in names if counts.get(n))

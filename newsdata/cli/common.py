@@ -1,0 +1,232 @@
+"""What commands share: options, tables, progress, output files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def archive_option(function: Function) -> Function:
+    """``--archive DIR``, else $NEWSDATA_ARCHIVE, else the archive we stand in."""
+    return click.option(
+        "--archive",
+        "-a",
+        type=click.Path(path_type=Path),
+        envvar="NEWSDATA_ARCHIVE",
+        help="The archive; left out inside one, or with NEWSDATA_ARCHIVE set.",
+    )(function)
+
+
+def json_option(function: Function) -> Function:
+    """``--json``."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout."
+    )(function)
+
+
+def sources_argument(function: Function) -> Function:
+    """One or more sources."""
+    return click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)(function)
+
+
+def input_options(function: Function) -> Function:
+    """What pages and records do not say themselves."""
+    for option in reversed(
+        (
+            click.option(
+                "--map",
+                "pairs",
+                multiple=True,
+                metavar="OURS=THEIRS | FILE.toml",
+                help="Our field from their field, repeated: --map title=headline.",
+            ),
+            click.option("--url", help="Address of the one page that is read."),
+            click.option("--source", help="Publisher's host, where the input does not say."),
+            click.option(
+                "--timezone",
+                envvar="NEWSDATA_TIMEZONE",
+                help="Zone of times that have none, such as Europe/Minsk.",
+            ),
+            click.option("--kind", help="Read the input as this kind instead of recognising it."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def archive_path(given: Path | None) -> Path:
+    """The archive an option names, else the one we stand in; else a usage error."""
+    from newsdata.archive import find_archive
+
+    if given is not None:
+        return given
+    found = find_archive(Path.cwd())
+    if found is None:
+        raise click.UsageError(
+            "no archive: give --archive DIR, set NEWSDATA_ARCHIVE, or stand inside one"
+        )
+    return found
+
+
+def mapping_of(pairs: Sequence[str]) -> Any:
+    """The mapping that ``--map`` gives: pairs, and the pairs of TOML files; None without any."""
+    from newsdata.extractors.mapping import parse_mapping
+    from newsdata.sources.documents import read_toml
+
+    if not pairs:
+        return None
+    toml: dict[str, Any] = {}
+    direct = [p for p in pairs if "=" in p]
+    for name in pairs:
+        if "=" not in name:
+            toml.update(read_toml(name))
+    return parse_mapping(direct, toml or None)
+
+
+def parse_time(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
+    """An ISO 8601 time; one without a zone is UTC."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"found {text!r}, expected a time such as 2024-01-31T12:00:00+03:00"
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def echo_json(value: Any) -> None:
+    """One JSON object on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def say(text: str) -> None:
+    """Words for people, on standard error."""
+    click.echo(text, err=True)
+
+
+def table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str | None = None,
+    err: bool = False,
+) -> None:
+    """A table: drawn on a terminal, in aligned columns without lines in a pipe."""
+    stream = sys.stderr if err else sys.stdout
+    cells = [["" if c is None else str(c) for c in row] for row in rows]
+    numeric = [
+        bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(headers))
+    ]
+    if stream.isatty():
+        _drawn(headers, cells, numeric, title, stream)
+        return
+    if title:
+        click.echo(title, err=err)
+    widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+    for row in [list(headers), *cells]:
+        parts = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ]
+        click.echo("  ".join(parts).rstrip(), err=err)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "", 1).isdigit()
+
+
+def _drawn(
+    headers: Sequence[str],
+    cells: list[list[str]],
+    numeric: Sequence[bool],
+    title: str | None,
+    stream: IO[str],
+) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold")
+    for header, right in zip(headers, numeric, strict=True):
+        drawn.add_column(header, justify="right" if right else "left", overflow="fold")
+    for row in cells:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console(file=stream).print(drawn)
+
+
+@contextlib.contextmanager
+def progress_bar(total: int | None, label: str) -> Iterator[Callable[[int, str], None] | None]:
+    """A bar on stderr where that is a terminal: call it with (done, words). Else None."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total or None, words="")
+        yield lambda done, words: bar.update(task, completed=done, words=words)
+
+
+@contextlib.contextmanager
+def output(path: str | None) -> Iterator[IO[bytes]]:
+    """A binary stream: stdout for None and ``-``; a regular file appears whole or not at all;
+    devices and pipes are written straight."""
+    if path in (None, "-"):
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = Path(str(path))
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        with target.open("wb") as stream:
+            yield stream
+        return
+    folder = target.parent
+    if not folder.is_dir():
+        raise click.UsageError(f"{target}: there is no folder {folder}")
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name}-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def shorten(text: str | None, width: int) -> str:
+    """At most ``width`` characters on one line, with an ellipsis where cut.
+
+    >>> shorten("a  long\\nline", 6)
+    'a lon…'
+    """
+    line = " ".join((text or "").split())
+    return line if len(line) <= width else line[: width - 1] + "…"

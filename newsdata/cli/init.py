@@ -1,0 +1,38 @@
+"""``newsdata init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from newsdata.cli.common import say
+
+
+@click.command(
+    name="init",
+    epilog="""\b
+Examples:
+  newsdata init my-archive
+  newsdata init my-archive --timezone Europe/Minsk --set keep=longest
+  newsdata init my-archive --set shard_period=day --set prefer=belta.by,tass.ru""",
+)
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated."
+)
+@click.option("--timezone", envvar="NEWSDATA_TIMEZONE", help="Zone of times that have none.")
+def command(directory: Path, pairs: tuple[str, ...], timezone: str | None) -> None:
+    """Make a new archive DIR with its settings.
+
+    `newsdata build` on a missing archive does the same with the defaults. Settings marked
+    fixed in DIR/newsdata.toml cannot be changed later.
+    """
+    from newsdata.pipeline import init_archive
+    from newsdata.settings import parse_assignments
+
+    values = parse_assignments(pairs)
+    if timezone:
+        values["timezone"] = timezone
+    archive = init_archive(directory, values)
+    say(f"{archive.path}: a new archive; `newsdata build SOURCE... -a {archive.path}` fills it")

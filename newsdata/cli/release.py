@@ -1,0 +1,69 @@
+"""``newsdata release``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from newsdata.cli.common import archive_option, archive_path, echo_json, json_option, say
+
+
+@click.command(
+    name="release",
+    epilog="""\b
+Examples:
+  newsdata release -a my-archive                proposes a version and says why
+  newsdata release 1.0.0 -a my-archive
+  newsdata release 1.1.0 -a my-archive --date 2024-06-30 --require id,title,text""",
+)
+@click.argument("version", required=False)
+@archive_option
+@click.option("--date", help="Date in the release; else that of its newest article.")
+@click.option("--require", help="Fields an article must have, joined by commas.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the path, and errors.")
+@json_option
+def command(
+    version: str | None,
+    archive: Path | None,
+    date: str | None,
+    require: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Seal the articles of an archive as the immutable release VERSION.
+
+    Prints the path of the release. Without VERSION it proposes the next one, says why, and
+    seals nothing. A version that is there with the same content is fine; with other content it
+    is refused.
+    """
+    from newsdata.publishing import describe, release
+    from newsdata.releases import parse_require
+
+    released = release(
+        version,
+        archive_path(archive),
+        date=date,
+        epoch=os.environ.get("SOURCE_DATE_EPOCH"),
+        require=parse_require(require) if require is not None else None,
+    )
+    if as_json:
+        echo_json(describe(released))
+        return
+    if released.sealed is None:
+        click.echo(released.proposal.version)
+        if not quiet:
+            say(f"proposed: {released.proposal.version}, because {released.proposal.reason}")
+        return
+    if not quiet:
+        manifest = released.sealed.manifest
+        fate = "sealed" if released.sealed.created else "was there already with the same content"
+        say(f"release {manifest['version']}: {manifest['rows']} articles, {fate}")
+        for reason, count in manifest["left_out"].items():
+            say(f"  left out: {count} {reason}")
+        for key in released.sealed.differs:
+            say(f"  note: {key} would be another today")
+        if released.warning:
+            say(f"  warning: {released.warning}")
+    click.echo(released.sealed.path)

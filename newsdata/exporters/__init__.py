@@ -1,0 +1,15 @@
+"""World out: what newsdata writes for others to read.
+
+::
+
+    plan        what is to be sealed, as a value; releases.py makes it
+    rows        pure functions over rows: their hash, their size, where two tables differ
+    versions    semantic versions
+    parquet     one shard
+    features    column types in the words of ``datasets`` and of people
+    card        README.md
+    manifest    manifest.json and SHA256SUMS
+    directory   seals the whole, all or nothing
+    audit       recomputes everything a sealed directory claims
+    loading     a sealed directory as a ``datasets`` object
+"""

@@ -1,0 +1,256 @@
+"""Recomputes everything a sealed release claims, from the directory alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from newsdata.errors import NewsdataError, ReleaseError
+from newsdata.exporters.directory import file_entry, read_manifest
+from newsdata.exporters.manifest import MANIFEST, SELF, SUMS, read_sums, self_hash, sums, to_bytes
+from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.rows import ContentHash
+from newsdata.schema import Schema, parse_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: in which file, what was looked at, what was there instead."""
+
+    file: str
+    code: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.code}: found {self.found}, expected {self.expected}"
+
+    def to_dict(self) -> dict[str, str]:
+        """Ready for ``json.dumps``."""
+        return {
+            "file": self.file,
+            "code": self.code,
+            "found": self.found,
+            "expected": self.expected,
+        }
+
+
+def verify(directory: Path) -> list[Finding]:
+    """Everything that is wrong with a release, in the order of its files; empty when all is well.
+
+    Recomputes each file's checksum and size, the manifest's own hash, SHA256SUMS, and of the
+    shards their schema, row counts, order, ids and content hash. Raises ReleaseError where
+    there is no release at all, or one of a newer format.
+    """
+    if not (directory / MANIFEST).is_file() and not (directory / SUMS).is_file():
+        raise ReleaseError(f"{directory}: no release here, it has neither {MANIFEST} nor {SUMS}")
+    actual = {path: file_entry(directory / path) for path in _tree(directory)}
+    document, findings = _manifest(directory)
+    if document is None:
+        listed: dict[str, Mapping[str, Any]] = _from_sums(directory)
+    else:
+        listed = {**document["files"], MANIFEST: actual[MANIFEST]}
+        findings += _sums(directory, {path: entry["sha256"] for path, entry in listed.items()})
+    findings += _files(actual, listed)
+    if document is not None:
+        findings += _content(directory, document, {finding.file for finding in findings})
+    return sorted(findings, key=lambda finding: (finding.file, finding.code))
+
+
+def _tree(directory: Path) -> Iterator[str]:
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            yield (Path(folder) / name).relative_to(directory).as_posix()
+
+
+# -- files --------------------------------------------------------------------------------------
+
+
+def _manifest(directory: Path) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """The manifest if it is whole, else None with what is wrong with it."""
+    path = directory / MANIFEST
+    if not path.is_file():
+        return None, [Finding(MANIFEST, "missing", "no file", "the manifest of the release")]
+    raw = path.read_bytes()
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return None, [Finding(MANIFEST, "manifest", str(error), "JSON")]
+    if not isinstance(document, dict) or SELF not in document:
+        return None, [Finding(MANIFEST, "manifest", f"no {SELF}", "the manifest of a release")]
+    computed = self_hash(document)
+    if computed != document[SELF]:
+        return None, [Finding(MANIFEST, "self-hash", computed, str(document[SELF]))]
+    read_manifest(directory)  # whole, but perhaps of a newer format: that is no damage
+    if raw != to_bytes(document):
+        return None, [Finding(MANIFEST, "layout", "other white space", "the JSON as written")]
+    return document, []
+
+
+def _from_sums(directory: Path) -> dict[str, Mapping[str, Any]]:
+    """What SHA256SUMS says of the files: the second witness, when the manifest is damaged."""
+    try:
+        text = (directory / SUMS).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    hashes = read_sums(text.splitlines())
+    # The manifest was already found wanting, with its reason.
+    return {path: {"sha256": value} for path, value in hashes.items() if path != MANIFEST}
+
+
+def _sums(directory: Path, hashes: Mapping[str, str]) -> Iterator[Finding]:
+    """SHA256SUMS must be exactly what follows from a whole manifest."""
+    try:
+        found = (directory / SUMS).read_bytes()
+    except FileNotFoundError:
+        yield Finding(SUMS, "missing", "no file", "checksums of every other file")
+        return
+    expected = sums(hashes)
+    if found == expected:
+        return
+    pairs = zip(
+        [*found.split(b"\n"), b"nothing"], [*expected.split(b"\n"), b"nothing"], strict=False
+    )
+    number, (one, two) = next((n, p) for n, p in enumerate(pairs, 1) if p[0] != p[1])
+    yield Finding(SUMS, f"line {number}", _shown(one), _shown(two))
+
+
+def _shown(line: bytes) -> str:
+    return repr(line.decode("utf-8", "backslashreplace"))
+
+
+def _files(
+    actual: Mapping[str, Mapping[str, Any]], listed: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Finding]:
+    for path in sorted(actual.keys() - listed.keys() - {SUMS, MANIFEST}):
+        yield Finding(path, "unexpected", "a file", "no file of this name in the release")
+    for path in sorted(listed):
+        if path not in actual:
+            yield Finding(path, "missing", "no file", f"sha256 {listed[path]['sha256']}")
+            continue
+        for key in ("size", "sha256"):
+            claimed = listed[path].get(key, actual[path][key])
+            if claimed != actual[path][key]:
+                yield Finding(path, key, str(actual[path][key]), str(claimed))
+
+
+# -- content ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been gathered while the shards are read in their order."""
+
+    schema: Schema
+    hasher: ContentHash
+    rows: int = 0
+    last: tuple[bool, int, str] | None = None
+    ids: list[Any] = field(default_factory=list)
+
+
+def _content(directory: Path, document: Mapping[str, Any], damaged: set[str]) -> Iterator[Finding]:
+    """What the rows themselves say. A shard already found damaged is not read: its bytes are
+    wrong, whatever its rows are."""
+    about = document["schema"]
+    if about["file"] in damaged:
+        return
+    raw = (directory / about["file"]).read_bytes()
+    if hashlib.sha256(raw).hexdigest() != about["sha256"]:
+        found = hashlib.sha256(raw).hexdigest()
+        yield Finding(about["file"], "schema-sha256", found, about["sha256"])
+    try:
+        schema = parse_schema(orjson.loads(raw), about["file"])
+        reading = _Reading(schema, ContentHash(schema.arrow))
+    except (NewsdataError, orjson.JSONDecodeError) as error:
+        yield Finding(about["file"], "schema", str(error), "a JSON Schema that makes columns")
+        return
+    shards = [
+        name
+        for split in document["configs"][ARTICLES]["splits"].values()
+        for name in split["files"]
+    ]
+    whole = True
+    for name in shards:
+        findings = [] if name in damaged else list(_shard(directory, name, reading, document))
+        whole = whole and name not in damaged and not findings
+        yield from findings
+    if whole:
+        yield from _totals(reading, document)
+
+
+def _shard(
+    directory: Path, name: str, reading: _Reading, document: Mapping[str, Any]
+) -> Iterator[Finding]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(directory / name) as file:
+            if not file.schema_arrow.equals(reading.schema.arrow):
+                yield _other_columns(name, file, reading.schema)
+                return
+            claimed = document["files"].get(name, {}).get("rows")
+            if file.metadata.num_rows != claimed:
+                yield Finding(name, "rows", str(file.metadata.num_rows), str(claimed))
+            for batch in file.iter_batches(batch_size=10_000):
+                yield from _batch(name, batch, reading)
+    except (pa.ArrowException, OSError) as error:
+        yield Finding(name, "unreadable", str(error), "a Parquet file")
+
+
+def _other_columns(name: str, file: pq.ParquetFile, schema: Schema) -> Finding:
+    found = {f"{item.name}: {item.type}" for item in file.schema_arrow}
+    expected = {f"{item.name}: {item.type}" for item in schema.arrow}
+    return Finding(
+        name,
+        "schema",
+        ", ".join(sorted(found - expected)) or "the columns in another order or with columns less",
+        ", ".join(sorted(expected - found)) or "exactly the columns of the schema, in its order",
+    )
+
+
+def _batch(name: str, batch: pa.RecordBatch, reading: _Reading) -> Iterator[Finding]:
+    reading.hasher.update(batch)
+    roles = reading.schema.roles
+    ids = batch.column(roles["id"]).to_pylist() if "id" in roles else [""] * batch.num_rows
+    times = _microseconds(batch, roles.get("timestamp"))
+    reading.rows += batch.num_rows
+    reading.ids.append(ids)
+    for place in zip(times, ids, strict=True):
+        key = (place[0] is None, place[0] or 0, place[1] or "")
+        if reading.last is not None and key < reading.last:
+            yield Finding(name, "order", f"id {key[2]!r} after {reading.last[2]!r}", "sorted rows")
+            reading.last = key
+            return
+        reading.last = key
+
+
+def _microseconds(batch: pa.RecordBatch, name: str | None) -> list[int | None]:
+    import pyarrow as pa
+
+    if name is None or not pa.types.is_timestamp(batch.column(name).type):
+        return [None] * batch.num_rows
+    values: list[int | None] = batch.column(name).cast(pa.int64()).to_pylist()
+    return values
+
+
+def _totals(reading: _Reading, document: Mapping[str, Any]) -> Iterator[Finding]:
+    if reading.rows != document["rows"]:
+        yield Finding(MANIFEST, "rows", str(reading.rows), str(document["rows"]))
+    found = reading.hasher.hexdigest()
+    if found != document["content_hash"]:
+        yield Finding(MANIFEST, "content-hash", found, str(document["content_hash"]))
+    if "id" in reading.schema.roles:
+        ids = [one for part in reading.ids for one in part]
+        if len(set(ids)) != len(ids):
+            yield Finding(MANIFEST, "ids", f"{len(set(ids))} ids", f"{len(ids)}, one a row")

@@ -1,0 +1,270 @@
+"""Seals a release: a directory that appears whole under its name, or not at all.
+
+Everything is written into a hidden directory beside the target, flushed to disk and renamed at
+the end. Whoever seals holds a lock on that hidden directory for as long as the process lives, so
+a later seal can tell what a killed one left behind from what another is still writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import filecmp
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from newsdata.errors import ReleaseError, UsageError
+from newsdata.exporters.card import card
+from newsdata.exporters.manifest import (
+    FORMAT,
+    MANIFEST,
+    OF_THE_PROGRAM,
+    SUMS,
+    manifest,
+    schema_bytes,
+    schema_file,
+    sums,
+    to_bytes,
+)
+from newsdata.exporters.parquet import write_shard
+from newsdata.exporters.plan import ARTICLES, Plan
+from newsdata.exporters.rows import content_hash, row_bytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+README = "README.md"
+_PARTIAL = re.compile(r"\..+-[0-9]+-[0-9]+\.partial")
+_PATH = re.compile(r"(?!\.)[\w.-]+(?:/(?!\.)[\w.-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A release on disk.
+
+    ``created`` is false when this version was there already with the same rows; then
+    ``differs`` names the keys of its manifest that would be others today (its date, counts).
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+    created: bool
+    differs: tuple[str, ...] = ()
+
+
+def seal(target: Path, plan: Plan, previous: Path | None = None) -> Sealed:
+    """Write the planned release as the directory ``target``.
+
+    A shard that is byte for byte one of ``previous`` (an older release directory) becomes a
+    hard link to it. Raises ReleaseError where the version exists with other rows, or the place
+    cannot be written.
+    """
+    hashed = content_hash(plan.schema.arrow, plan.table)
+    _check_documents(plan)
+    try:
+        if os.path.lexists(target):
+            return _already(target, plan, hashed)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _workplace(target) as partial:
+            document = _write(partial, plan, hashed, previous)
+            try:
+                partial.rename(target)
+            except OSError:
+                if not os.path.lexists(target):
+                    raise
+                return _already(target, plan, hashed)  # another seal was faster
+            _flush(target.parent)
+    except OSError as error:
+        raise ReleaseError(f"{target}: cannot be sealed: {error}") from error
+    return Sealed(target, document, True)
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a release; raises ReleaseError where there is none that can be read."""
+    path = directory / MANIFEST
+    try:
+        document = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise ReleaseError(f"{directory}: no release here, it has no {MANIFEST}") from None
+    except OSError as error:
+        raise ReleaseError(f"{path}: cannot be read: {error}") from error
+    except orjson.JSONDecodeError as error:
+        raise ReleaseError(f"{path}: damaged: {error}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("format"), int):
+        raise ReleaseError(f"{path}: no manifest of a release: found no format number")
+    if document["format"] > FORMAT:
+        raise ReleaseError(
+            f"{path}: found format {document['format']}, this newsdata reads up to {FORMAT}"
+        )
+    return document
+
+
+def read_rows(directory: Path, config: str = ARTICLES) -> pa.Table:
+    """The rows of a release, every split in its order; raises ReleaseError where they cannot."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    configs = read_manifest(directory).get("configs", {})
+    if config not in configs:
+        raise ReleaseError(f"{directory}: no config {config!r}; there are {', '.join(configs)}")
+    names = [name for split in configs[config]["splits"].values() for name in split["files"]]
+    try:
+        # Not read_table of a folder: that would guess columns from the names of directories.
+        return pa.concat_tables([pq.ParquetFile(directory / name).read() for name in names])
+    except (pa.ArrowException, OSError) as error:
+        raise ReleaseError(f"{directory}: cannot be read: {error}") from error
+
+
+def _already(target: Path, plan: Plan, hashed: str) -> Sealed:
+    """The answer when the version is taken: the same rows are fine, others are refused."""
+    try:
+        old = read_manifest(target)
+    except ReleaseError as error:
+        raise ReleaseError(f"{target} exists, and it cannot be replaced: {error}") from None
+    if old.get("content_hash") != hashed:
+        raise ReleaseError(
+            f"version {plan.version} is taken: {target} has other content "
+            f"(content hash {str(old.get('content_hash'))[:16]}…, now {hashed[:16]}…); "
+            "a sealed release never changes, choose a new version"
+        )
+    new = orjson.loads(to_bytes(manifest(plan, hashed, schema_file(plan.schema.document), {})))
+    differs = (k for k in new if k not in OF_THE_PROGRAM and new[k] != old.get(k))
+    return Sealed(target, old, False, tuple(sorted(differs)))
+
+
+def _check_documents(plan: Plan) -> None:
+    reserved = {README, MANIFEST, SUMS, schema_file(plan.schema.document)}
+    for path in plan.documents:
+        if not _PATH.fullmatch(path) or path in reserved or path.startswith("data/"):
+            raise UsageError(f"documents: {path!r} is no place for a further file of a release")
+
+
+# -- writing ------------------------------------------------------------------------------------
+
+
+def _write(partial: Path, plan: Plan, hashed: str, previous: Path | None) -> dict[str, Any]:
+    files: dict[str, dict[str, Any]] = {}
+    sizes = row_bytes(plan.table)
+    for shard in plan.shards:
+        path = partial / shard.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table = plan.table.slice(shard.start, shard.stop - shard.start)
+        write_shard(path, table, plan.schema, sizes[shard.start : shard.stop])
+        _link_if_same(path, previous / shard.name if previous else None)
+        _flush(path)
+        files[shard.name] = {**file_entry(path), "rows": shard.stop - shard.start}
+    documents = {
+        README: card(plan, hashed).encode(),
+        schema_file(plan.schema.document): schema_bytes(plan),
+        **plan.documents,
+    }
+    for name, content in documents.items():
+        files[name] = _put(partial / name, content)
+    document = manifest(plan, hashed, schema_file(plan.schema.document), files)
+    files[MANIFEST] = _put(partial / MANIFEST, to_bytes(document))
+    _put(partial / SUMS, sums({name: entry["sha256"] for name, entry in files.items()}))
+    for folder in {(partial / name).parent for name in files}:
+        _flush(folder)
+    return document
+
+
+def file_entry(path: Path) -> dict[str, Any]:
+    """``sha256`` and ``size`` of a file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"sha256": digest, "size": os.fstat(file.fileno()).st_size}
+
+
+def _put(path: Path, content: bytes) -> dict[str, Any]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    _flush(path)
+    return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+
+
+def _link_if_same(path: Path, old: Path | None) -> None:
+    """Replace a shard by a hard link to its equal in the release before, where links work.
+
+    Compared byte by byte, not by what a manifest says: a damaged old shard must not spread.
+    """
+    if old is None or not old.is_file() or not filecmp.cmp(path, old, shallow=False):
+        return
+    link = path.with_name(path.name + ".link")
+    with contextlib.suppress(OSError):
+        os.link(old, link)
+        link.replace(path)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# -- the hidden directory -----------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _workplace(target: Path) -> Iterator[Path]:
+    """A locked directory beside the target; removed at the end unless it was renamed."""
+    with _locked(target.parent, wait=True):
+        _clean(target.parent)
+        partial = _unused(target)
+        partial.mkdir()
+        held = contextlib.ExitStack()
+        held.enter_context(_locked(partial, wait=False))
+    with held:
+        try:
+            yield partial
+        finally:
+            if partial.exists():
+                shutil.rmtree(partial, ignore_errors=True)
+
+
+def _unused(target: Path) -> Path:
+    number = 0
+    while True:
+        path = target.with_name(f".{target.name}-{os.getpid()}-{number}.partial")
+        if not path.exists():
+            return path
+        number += 1
+
+
+def _clean(parent: Path) -> None:
+    """Remove what killed seals left. What is locked belongs to a living process and stays; so
+    does everything where the file system knows no locks."""
+    for path in parent.iterdir():
+        if _PARTIAL.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+            with contextlib.suppress(OSError), _locked(path, wait=False) as locked:
+                if locked:
+                    shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def _locked(directory: Path, wait: bool) -> Iterator[bool]:
+    """Hold an exclusive lock on a directory; yields False where there are no locks.
+
+    Raises BlockingIOError where another process holds it and ``wait`` is false.
+    """
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        locked = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise
+        except OSError:
+            locked = False
+        yield locked
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,108 @@
+"""manifest.json (what a release is) and SHA256SUMS (what its files are).
+
+The manifest names every other file but SHA256SUMS; SHA256SUMS names every file but itself. So
+that one damaged byte in either can be told from one in the other, the manifest also carries a
+hash of itself, taken without that key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from newsdata import __version__
+from newsdata.exporters.plan import ARTICLES, Plan
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+SUMS = "SHA256SUMS"
+SELF = "manifest_hash"
+
+#: Keys that may differ between two releases of the same content: they follow from the programs.
+OF_THE_PROGRAM = ("files", "versions", SELF)
+
+
+def manifest(
+    plan: Plan, content_hash: str, schema_file: str, files: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The manifest of a planned release.
+
+    ``files`` is path -> ``{"sha256", "size"}`` and for shards ``"rows"``.
+    """
+    shards = [shard.name for shard in plan.shards]
+    split = {"rows": plan.table.num_rows, "files": shards}
+    document = {
+        "format": FORMAT,
+        "name": plan.name,
+        "version": plan.version,
+        "date": plan.date,
+        "schema": {
+            "file": schema_file,
+            "sha256": hashlib.sha256(schema_bytes(plan)).hexdigest(),
+            "version": plan.schema.version,
+        },
+        "rows": plan.table.num_rows,
+        "content_hash": content_hash,
+        "counts": dict(plan.counts),
+        "left_out": dict(plan.left_out),
+        "configs": {ARTICLES: {"default": True, "splits": {plan.split: split}}},
+        "settings": dict(plan.settings),
+        "versions": versions(),
+        "files": {path: dict(entry) for path, entry in files.items()},
+    }
+    return {**document, SELF: self_hash(document)}
+
+
+def versions() -> dict[str, str]:
+    """The programs whose versions decide the bytes of a release."""
+    import pyarrow as pa
+
+    return {"newsdata": __version__, "pyarrow": pa.__version__}
+
+
+def self_hash(document: Mapping[str, Any]) -> str:
+    """sha256 of a manifest without its own hash."""
+    rest = {key: value for key, value in document.items() if key != SELF}
+    return hashlib.sha256(to_bytes(rest)).hexdigest()
+
+
+def to_bytes(document: Mapping[str, Any]) -> bytes:
+    """JSON that is the same for equal documents: sorted keys, two spaces, a last newline."""
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(document, option=options)
+
+
+def schema_bytes(plan: Plan) -> bytes:
+    """The schema's document. Its keys keep their order, which is that of the columns."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(dict(plan.schema.document), option=options)
+
+
+def schema_file(document: Mapping[str, Any]) -> str:
+    """Name of the schema's copy in a release: from its ``$id``, never from a path.
+
+    >>> schema_file({"$id": "https://example.org/schemas/article.schema.json"}), schema_file({})
+    ('article.schema.json', 'record.schema.json')
+    """
+    last = str(document.get("$id", "")).rstrip("/#").rpartition("/")[2]
+    name = re.sub(r"(\.schema)?\.json$", "", last)
+    return (
+        f"{name}.schema.json"
+        if re.fullmatch(r"\w[\w-]*", name, re.ASCII)
+        else "record.schema.json"
+    )
+
+
+def sums(hashes: Mapping[str, str]) -> bytes:
+    """SHA256SUMS of path -> sha256, as ``sha256sum -c`` reads it, sorted by path."""
+    return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes)).encode()
+
+
+def read_sums(lines: Iterable[str]) -> dict[str, str]:
+    """What the lines say, path -> sha256; damaged lines are left out."""
+    matches = (re.fullmatch(r"([0-9a-f]{64})  (.+)", line.rstrip("\n")) for line in lines)
+    return {m.group(2): m.group(1) for m in matches if m}

@@ -1,0 +1,1 @@
+"""Pages in, articles out: dumps, HTML, records. Pure functions of a Page."""

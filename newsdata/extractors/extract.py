@@ -1,0 +1,35 @@
+"""One page in, one article or rejection out, whatever the page is."""
+
+from __future__ import annotations
+
+from newsdata.extractors.mapping import FieldMap
+from newsdata.records import Article, Fault, Page, Rejected, reject
+
+
+def extract_page(page: Page, mapping: FieldMap | None = None) -> Article | Rejected:
+    """The article on a page, or why there is none.
+
+    ``mapping`` is for records and ignored for other pages. An extractor that fails gives a
+    rejection ``extractor-failed``, so that one strange page never ends a run.
+    """
+    try:
+        return _extract(page, mapping)
+    except Exception as error:
+        message = (
+            f"the extractor of {page.kind} pages failed: {type(error).__name__}: {error!s:.300}"
+        )
+        return reject(page, Fault("extractor-failed", message))
+
+
+def _extract(page: Page, mapping: FieldMap | None) -> Article | Rejected:
+    if page.kind == "record":
+        from newsdata.extractors.given import extract_record
+
+        return extract_record(page, mapping)
+    if page.kind == "html":
+        from newsdata.extractors.html import extract_html
+
+        return extract_html(page)
+    from newsdata.extractors.dumps import extract_dump
+
+    return extract_dump(page)

@@ -1,0 +1,298 @@
+"""The columns of the ledger, and how readings of inputs become its rows. Pure.
+
+One row is one event. Every new observation has exactly one row that carries its ``record``;
+a row without a record tells a new state of an id whose observation stands in an earlier row.
+
+======================  =====================================================================
+``batch``, ``row``      number of the commit, from 1, and of the row in it, from 0
+``outcome``             article, duplicate, withheld, revision, rejected, or ``batch``: the
+                        one row of a batch that carries its summary in ``message``
+``id``, ``digest``      which version of which article
+``reason``              reason code of what is rejected or withheld; why a revision is no state
+``of``, ``relation``,   of a duplicate, when the row was written; the article kept today is
+``score``               found by following ``of`` from row to row until an article
+``timestamp``           as in the record, or the time of the batch
+``instant``             what ``timestamp`` compares as: a day is its last microsecond
+``modified``, ``until``, ``withdrawn``, ``source``, ``length`` (characters), ``words``,
+``fingerprint``, ``outline`` (16 of its sketch's bins), ``reading`` (key of the bytes and the URL
+that were read) and ``extractor_version``: the facts that decide; the index is made of them
+``input``               key of the bytes, the URL and the way they were read: an input whose
+                        key is known is not read again
+``path``, ``line``, ``offset``, ``length_bytes``, ``retrieved``: where and when it was found
+``pointer``, ``message``, ``faults`` (JSON), ``raw``, ``raw_encoding``, ``truncated``,
+``sha256``: of what is rejected
+``record``              the record, in the columns of the schema
+======================  =====================================================================
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from newsdata.fingerprints import Hashing, fingerprint_batch
+from newsdata.records import Article, Fault, Rejected
+from newsdata.schema import Schema, canonical_json
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Delta copies the least and greatest values of columns into its log, where no delete reaches:
+#: only these columns, never a title or a text.
+STATISTICS = ("id", "batch", "outcome", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An article with its canonical record, its digest, and the key of what was read."""
+
+    canonical: dict[str, Any]
+    digest: str
+    article: Article
+    input: bytes
+
+
+def ledger_columns(schema: Schema) -> pa.Schema:
+    """The Arrow schema of the ledger for records of ``schema``; every column nullable."""
+    import pyarrow as pa
+
+    time = pa.timestamp("us", "UTC")
+    return pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("row", pa.int64()),
+            ("outcome", pa.string()),
+            ("id", pa.string()),
+            ("digest", pa.string()),
+            ("reason", pa.string()),
+            ("of", pa.string()),
+            ("relation", pa.string()),
+            ("score", pa.float64()),
+            ("timestamp", time),
+            ("instant", time),
+            ("modified", time),
+            ("until", time),
+            ("withdrawn", pa.bool_()),
+            ("source", pa.string()),
+            ("length", pa.int32()),
+            ("words", pa.int32()),
+            ("fingerprint", pa.binary()),
+            ("outline", pa.binary()),
+            ("reading", pa.binary()),
+            ("extractor_version", pa.int16()),
+            ("input", pa.binary()),
+            ("path", pa.string()),
+            ("line", pa.int64()),
+            ("offset", pa.int64()),
+            ("length_bytes", pa.int64()),
+            ("retrieved", time),
+            ("pointer", pa.string()),
+            ("message", pa.string()),
+            ("faults", pa.string()),
+            ("raw", pa.string()),
+            ("raw_encoding", pa.string()),
+            ("truncated", pa.bool_()),
+            ("sha256", pa.string()),
+            ("record", schema.struct),
+        ]
+    )
+
+
+def input_key(content: bytes, *circumstances: str | None) -> bytes:
+    """128-bit key of an input: its bytes, its URL, and whatever else decides how it is read.
+
+    >>> input_key(b"page", "https://a.example/1") == input_key(b"page", "https://a.example/2")
+    False
+    """
+    key = hashlib.blake2b(content, digest_size=16, person=b"newsdata input")
+    for text in circumstances:
+        key.update(b"\0-" if text is None else b"\0+" + text.encode("utf-8", "surrogatepass"))
+    return key.digest()
+
+
+def rejected_key(sha256: str) -> bytes:
+    """128-bit key of a rejected input, from the sha256 of its bytes alone."""
+    return hashlib.blake2b(
+        bytes.fromhex(sha256), digest_size=16, person=b"newsdata reject"
+    ).digest()
+
+
+def article_rows(
+    observations: Sequence[Observation], schema: Schema, hashing: Hashing
+) -> tuple[pa.RecordBatch, list[tuple[Observation, Fault]]]:
+    """Observations as ledger rows with outcome ``article``, and those that no column can hold."""
+    records, misfits = _fit(observations, schema)
+    kept = [o for o in observations if all(o is not bad for bad, _ in misfits)]
+    columns = _facts(records, schema)
+    columns |= _fingerprints(columns.pop("text"), hashing)
+    columns |= {
+        "digest": [o.digest for o in kept],
+        "reading": [_reading(o.canonical) for o in kept],
+        "input": [o.input for o in kept],
+        "outcome": ["article"] * len(kept),
+        "record": records,
+        **_places([(o.article.place, o.article.retrieved) for o in kept]),
+    }
+    return _batch(columns, schema, len(kept)), misfits
+
+
+def rejected_rows(rejections: Sequence[Rejected], schema: Schema) -> pa.RecordBatch:
+    """Rejected inputs as ledger rows."""
+    columns: dict[str, Any] = {
+        "outcome": ["rejected"] * len(rejections),
+        "reason": [r.code for r in rejections],
+        "input": [rejected_key(r.sha256) for r in rejections],
+        "pointer": [r.faults[0].pointer for r in rejections],
+        "message": [r.message for r in rejections],
+        "faults": [canonical_json([f.to_dict() for f in r.faults]).decode() for r in rejections],
+        "truncated": [r.truncated for r in rejections],
+        "sha256": [r.sha256 for r in rejections],
+        **_places([(r.place, r.retrieved) for r in rejections]),
+    }
+    lines = [r.to_dict() for r in rejections]
+    columns |= {name: [line[name] for line in lines] for name in ("raw", "raw_encoding")}
+    return _batch(columns, schema, len(rejections))
+
+
+def raw_bytes(raw: str, encoding: str) -> bytes:
+    """The bytes of a rejected input from its two columns."""
+    return raw.encode() if encoding == "utf-8" else base64.b64decode(raw)
+
+
+def _fit(
+    observations: Sequence[Observation], schema: Schema
+) -> tuple[pa.StructArray, list[tuple[Observation, Fault]]]:
+    """All records as one struct array; if one does not fit, find it by trying each alone."""
+    import pyarrow as pa
+
+    unfit = (pa.ArrowException, OverflowError, ValueError, TypeError)
+    try:
+        return schema.to_arrow([o.canonical for o in observations]), []
+    except unfit:
+        pass
+    good, misfits = [], []
+    for o in observations:
+        try:
+            schema.to_arrow([o.canonical])
+            good.append(o.canonical)
+        except unfit as error:
+            text = str(error).partition("\n")[0]
+            misfits.append((o, Fault("not-representable", f"no column can hold it: {text}")))
+    return schema.to_arrow(good), misfits
+
+
+def _facts(records: pa.StructArray, schema: Schema) -> dict[str, Any]:
+    """The facts that decide, as columns, from the records; roles name the properties."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = {field.name for field in schema.struct}
+
+    def column(name: str | None, kind: pa.DataType) -> pa.Array:
+        if name is None or name not in names:
+            return pa.nulls(len(records), kind)
+        return pc.struct_field(records, name)
+
+    time = pa.timestamp("us", "UTC")
+    text = column(schema.roles.get("text"), pa.string())
+    timestamp = column(schema.roles.get("timestamp"), time)
+    precision = column("timestamp_precision", pa.string())
+    day = pa.scalar(86_399_999_999, pa.duration("us"))
+    instant = pc.if_else(
+        pc.fill_null(pc.equal(precision, "day"), fill_value=False),
+        pc.add(timestamp, day),
+        timestamp,
+    )
+    status = pc.fill_null(column("status", pa.string()), "usable")
+    provenance = column("provenance", pa.struct([("extractor_version", pa.int16())]))
+    return {
+        "id": pc.cast(column(schema.roles.get("id"), pa.string()), pa.string()),
+        "timestamp": timestamp,
+        "instant": instant,
+        "modified": column("modified", time),
+        "until": column("embargoed_until", time),
+        "withdrawn": pc.not_equal(status, "usable"),
+        "source": column("source", pa.string()),
+        "text": text,
+        "length": pc.cast(pc.fill_null(pc.utf8_length(text), 0), pa.int32()),
+        "extractor_version": pc.fill_null(pc.struct_field(provenance, "extractor_version"), 0),
+    }
+
+
+def _fingerprints(texts: pa.Array, hashing: Hashing) -> dict[str, Any]:
+    import pyarrow as pa
+
+    prints = fingerprint_batch(texts, hashing, shingles=False)
+    outlines = np.ascontiguousarray(prints.sketch[:, ::8]).astype(">u2")
+
+    def column(data: bytes, width: int) -> pa.Array:
+        buffers = [None, pa.py_buffer(data)]
+        return pa.Array.from_buffers(pa.binary(width), len(prints), buffers).cast(pa.binary())
+
+    return {
+        "fingerprint": column(prints.exact.astype(">u8").tobytes(), 16),
+        "outline": column(outlines.tobytes(), 32),
+        "words": pa.array(prints.words),
+    }
+
+
+def in_microseconds(table: pa.Table) -> pa.Table:
+    """The table with the times that decide as microseconds since 1970 UTC."""
+    import pyarrow as pa
+
+    for name in ("modified", "instant", "until"):
+        column = table.column(name)
+        if pa.types.is_timestamp(column.type):
+            at = table.column_names.index(name)
+            table = table.set_column(at, name, column.cast(pa.int64()))
+    return table
+
+
+def _reading(canonical: dict[str, Any]) -> bytes:
+    """Key of what was read: several readings of one input have the same."""
+    provenance = canonical.get("provenance") or {}
+    return input_key(str(provenance.get("sha256")).encode(), canonical.get("url"))
+
+
+def _places(places: Sequence[tuple[Any, str | None]]) -> dict[str, list[Any]]:
+    found = [p for p, _ in places]
+    return {
+        "path": [p.path if p else None for p in found],
+        "line": [p.line if p else None for p in found],
+        "offset": [p.offset if p else None for p in found],
+        "length_bytes": [p.length if p else None for p in found],
+        "retrieved": [_moment(r) for _, r in places],
+    }
+
+
+def _moment(text: str | None) -> datetime | None:
+    """An ISO 8601 time; one without a zone counts as UTC, as capture times do."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _batch(columns: dict[str, Any], schema: Schema, length: int) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    target = ledger_columns(schema)
+    arrays = []
+    for column in target:
+        values = columns.get(column.name)
+        if values is None:
+            arrays.append(pa.nulls(length, column.type))
+        elif isinstance(values, list):
+            arrays.append(pa.array(values, column.type))
+        else:
+            arrays.append(values if values.type == column.type else values.cast(column.type))
+    return pa.record_batch(arrays, schema=target)

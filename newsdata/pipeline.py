@@ -1,0 +1,305 @@
+"""The stages put together: sources, extractors, validation, deduplication, the archive.
+
+Pure but for the rooms it calls: what touches the world is given to it or done by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache, partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from newsdata.extractors.extract import extract_page
+from newsdata.fingerprints import Hashing
+from newsdata.ledger import Observation, article_rows, input_key, rejected_rows
+from newsdata.records import Article, Fault, Page, Rejected, reject
+from newsdata.schema import Schema, digest
+from newsdata.settings import Settings
+from newsdata.sources.arguments import Sources, listed, total_size
+from newsdata.sources.documents import article_schema
+from newsdata.sources.files import find_inputs, spooled
+from newsdata.sources.reading import Reading, Task, iter_tasks, read_inputs, read_task
+from newsdata.validation import check
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from newsdata.archive import Archive
+    from newsdata.index import Index
+
+#: Inputs that are looked up, extracted and turned into columns together.
+GROUP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How inputs become rows of the ledger: all that a worker process needs to know.
+
+    ``index`` (folder, identity, newest batch) lets known inputs be skipped; None reads them all
+    again.
+    """
+
+    mapping: Any = None
+    hashing: Hashing = field(default_factory=Hashing)
+    index: tuple[Path, str, int] | None = None
+    limit: int | None = None
+
+    @property
+    def circumstances(self) -> str:
+        """What decides, besides bytes and URL, how an input is read: a part of its key."""
+        return repr(self.mapping)
+
+
+Job: TypeAlias = tuple[Task, ...]
+
+
+def prepare(
+    preparation: Preparation, job: Job
+) -> Generator[pa.RecordBatch, None, tuple[int, int]]:
+    """Read, extract and validate the tasks of a job: rows of the ledger.
+
+    Returns (inputs known already, all inputs). Every input is in exactly one place: a row with
+    outcome ``article`` or ``rejected``, or the first of these counts.
+    """
+    schema = article_schema()
+    pages = chain.from_iterable(read_task(task) for task in job)
+    items = islice(pages, preparation.limit)
+    skipped = read = 0
+    while group := list(islice(items, GROUP)):
+        fresh, keys = _unknown(group, preparation)
+        read += len(group)
+        skipped += len(group) - len(fresh)
+        yield from _rows(fresh, keys, preparation, schema)
+    return skipped, read
+
+
+def _unknown(
+    group: list[Page | Rejected], preparation: Preparation
+) -> tuple[list[Page | Rejected], list[bytes]]:
+    """The inputs of a group that are not known, with their keys (empty for a Rejected)."""
+    keys = [
+        _key(item, preparation.circumstances) if isinstance(item, Page) else b"" for item in group
+    ]
+    if preparation.index is None:
+        return group, keys
+    known = _index(*preparation.index).known_inputs(keys)
+    fresh = [i for i, old in enumerate(known.tolist()) if not old or not keys[i]]
+    return [group[i] for i in fresh], [keys[i] for i in fresh]
+
+
+def _key(page: Page, circumstances: str) -> bytes:
+    return input_key(page.content, page.url, page.kind, page.source, page.timezone, circumstances)
+
+
+@lru_cache(1)
+def _index(folder: Path, identity: str, _batch: int) -> Index:
+    from newsdata.index import Index
+
+    return Index(folder, identity)
+
+
+def _rows(
+    items: list[Page | Rejected], keys: list[bytes], preparation: Preparation, schema: Schema
+) -> Iterator[pa.RecordBatch]:
+    observations: list[Observation] = []
+    pages: list[Page] = []
+    rejections: list[Rejected] = []
+    for item, key in zip(items, keys, strict=True):
+        found = item if isinstance(item, Rejected) else read_page(item, preparation, schema)
+        if isinstance(found, Rejected):
+            rejections.append(found)
+        elif isinstance(item, Page):
+            canonical = schema.canonical(found.record)
+            try:
+                observation = Observation(canonical, digest(canonical), found, key)
+            except TypeError as error:  # an integer beyond 64 bits
+                rejections.append(reject(item, _unrepresentable(error)))
+                continue
+            observations.append(observation)
+            pages.append(item)
+    if observations:
+        batch, misfits = article_rows(observations, schema, preparation.hashing)
+        page_of = {id(o): p for o, p in zip(observations, pages, strict=True)}
+        rejections += [reject(page_of[id(o)], fault) for o, fault in misfits]
+        yield batch
+    if rejections:
+        yield rejected_rows(rejections, schema)
+
+
+def _unrepresentable(error: Exception) -> Fault:
+    return Fault("not-representable", f"no column can hold it: {error}")
+
+
+def read_page(page: Page, preparation: Preparation, schema: Schema) -> Article | Rejected:
+    """Extract one page and let the schema decide whether the record is an article."""
+    found = extract_page(page, preparation.mapping)
+    if isinstance(found, Rejected):
+        return found
+    faults = check(found.record, schema)
+    return reject(page, *faults) if faults else found
+
+
+#: Below this many bytes on disk a second process costs more than it saves.
+ONE_PROCESS = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is: bytes of the sources done, and inputs so far."""
+
+    bytes_done: int
+    inputs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a build reads its sources; what pages and records do not say themselves."""
+
+    mapping: Any = None
+    url: str | None = None
+    source: str | None = None
+    timezone: str | None = None
+    kind: Any = None
+    workers: int | None = None
+    limit: int | None = None
+    refresh: bool = False
+
+
+def build(
+    sources: Sources,
+    archive: str | Path,
+    options: Options | None = None,
+    *,
+    now: datetime | None = None,
+    dry_run: bool = False,
+    about: Mapping[str, Any] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> dict[str, Any]:
+    """Read sources into an archive as one batch and say what became of every input.
+
+    ``sources`` are files, folders, globs or ``-``; ``archive`` is made with default settings
+    where it is missing. ``now`` decides embargoes; ``dry_run`` appends nothing; ``about`` is
+    kept with the batch. Returns the summary; its counts always add up to ``read``.
+
+    Raises SourceError where a source cannot be opened, ArchiveError, SettingsError, UsageError.
+    """
+    from newsdata.archive import stopwatch
+
+    seconds = stopwatch()
+    found = find_inputs(listed(sources))
+    with spooled(found) as inputs, _opened(Path(archive), dry_run) as target:
+        summary = _build(inputs, target, options or Options(), now, dry_run, about, progress)
+    return {**summary, "seconds": seconds()}
+
+
+@contextmanager
+def _opened(path: Path, dry_run: bool) -> Iterator[Archive]:
+    from newsdata.archive import is_archive, open_or_create, scratch
+
+    if dry_run and not is_archive(path):
+        with scratch(Settings(), article_schema()) as empty:
+            yield empty
+    else:
+        yield open_or_create(path, Settings(), article_schema())
+
+
+def init_archive(path: str | Path, values: Mapping[str, Any]) -> Archive:
+    """A new archive whose settings are the defaults, the environment's, and ``values``."""
+    from newsdata.archive import Archive, environment_settings
+    from newsdata.settings import MEANING, with_values
+
+    given = environment_settings(n for n in MEANING if n != "format_version")
+    settings = with_values(Settings(), given, "environment")
+    settings = with_values(settings, values, "--set")
+    return Archive.create(Path(path), settings, article_schema())
+
+
+def source_size(sources: Sources) -> int:
+    """Bytes on disk of all sources, for a progress bar; standard input counts nothing."""
+    return total_size(find_inputs(listed(sources)))
+
+
+def open_archive(path: str | Path) -> Archive:
+    """The archive at ``path``; raises ArchiveError where there is none or it is damaged."""
+    from newsdata.archive import Archive
+
+    return Archive.open(Path(path), article_schema())
+
+
+def hashing_of(settings: Settings) -> Hashing:
+    """How the texts of an archive are hashed."""
+    return Hashing(seed=settings.seed, version=settings.hash_version)
+
+
+def _build(
+    inputs: Sequence[Any],
+    target: Archive,
+    options: Options,
+    now: datetime | None,
+    dry_run: bool,
+    about: Mapping[str, Any] | None,
+    progress: Callable[[Progress], None] | None,
+) -> dict[str, Any]:
+    from newsdata.archive import FRESH
+    from newsdata.engines import local
+
+    target.refresh(FRESH)
+    cached = target.index
+    index = None if options.refresh else (cached.folder, cached.identity, cached.last_batch)
+    hashing = hashing_of(target.settings)
+    preparation = Preparation(options.mapping, hashing, index, options.limit)
+    workers = local.usable_cpus() if options.workers is None else options.workers
+    jobs, workers = _jobs(inputs, _reading(options, target.settings), options.limit, workers)
+    report = _reporter(progress) if progress else None
+    with local.run(partial(prepare, preparation), jobs, target.columns, workers, report) as made:
+        skipped = sum(known for known, _ in made.returned)
+        return target.append(made.batches, now, skipped, about, dry_run)
+
+
+def _reading(options: Options, settings: Settings) -> Reading:
+    zone = options.timezone or settings.timezone
+    return Reading(options.url, options.source, zone, options.kind)
+
+
+def _jobs(
+    inputs: Sequence[Any], reading: Reading, limit: int | None, workers: int
+) -> tuple[Iterable[Job], int]:
+    """The jobs for the engine, and by how many processes: little work is one job for one."""
+    tasks = iter_tasks(inputs, reading, workers)
+    if limit is not None:
+        return [tuple(tasks)], 1
+    first: list[Task] = []
+    size = 0
+    for task in tasks:
+        first.append(task)
+        size += task.size
+        if size > ONE_PROCESS:
+            return ((t,) for t in chain(first, tasks)), workers
+    return [tuple(first)], 1
+
+
+def _reporter(progress: Callable[[Progress], None]) -> Callable[[Job, tuple[int, int]], None]:
+    done = read = 0
+
+    def report(job: Job, returned: tuple[int, int]) -> None:
+        nonlocal done, read
+        done += sum(task.size for task in job)
+        read += returned[1]
+        progress(Progress(done, read))
+
+    return report
+
+
+def extract_sources(
+    sources: Sources, options: Options | None = None
+) -> Iterator[Article | Rejected]:
+    """Each input of the sources as an Article, not validated, or a Rejected, in order."""
+    options = options or Options()
+    reading = Reading(options.url, options.source, options.timezone, options.kind)
+    for item in read_inputs(find_inputs(listed(sources)), reading):
+        yield item if isinstance(item, Rejected) else extract_page(item, options.mapping)

@@ -1,0 +1,400 @@
+"""Plans a release: which articles, in which order, in which files, under which version.
+
+Pure: Arrow tables and values in, a :class:`~newsdata.exporters.plan.Plan` out, which
+:func:`newsdata.exporters.directory.seal` writes. No disk and no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from newsdata.errors import ReleaseError, UsageError
+from newsdata.exporters.facts import filled
+from newsdata.exporters.features import breaking
+from newsdata.exporters.plan import About, Plan, Shard
+from newsdata.exporters.rows import conform, content_hash, cut, differing, row_bytes, take
+from newsdata.exporters.versions import Step, Version
+from newsdata.schema import Schema
+from newsdata.settings import PERIODS, Period, Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+__all__ = [
+    "REQUIRE",
+    "SHARD_BYTES",
+    "About",
+    "Changes",
+    "Plan",
+    "Proposal",
+    "Shard",
+    "Version",
+    "compare",
+    "content_hash",
+    "default_require",
+    "parse_require",
+    "plan",
+    "propose",
+    "release_date",
+    "select",
+    "shards",
+]
+
+#: An article lacking one of these is left out of a release, unless the caller says otherwise.
+REQUIRE = ("id", "title", "text", "timestamp", "source", "language")
+
+#: A period with more bytes than this (texts as UTF-8, before compression) is split.
+SHARD_BYTES = 1_000_000_000
+
+#: The roles of the schema of articles.
+ROLES = {"id": "id", "timestamp": "timestamp"}
+
+#: numpy's name of a period, and how many characters of an ISO day name it.
+_UNITS: dict[Period, tuple[str, int]] = {"year": ("Y", 4), "month": ("M", 7), "day": ("D", 10)}
+
+
+# -- which articles, in which order -------------------------------------------------------------
+
+
+def default_require(schema: Schema) -> tuple[str, ...]:
+    """The fields of :data:`REQUIRE` that a schema has, roles under the names it gives them."""
+    named = [schema.roles.get(name, name) for name in REQUIRE]
+    return tuple(name for name in named if name in schema.arrow.names)
+
+
+def parse_require(text: str) -> tuple[str, ...]:
+    """``"id, title"`` -> ``("id", "title")``: the value of ``--require``."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def select(
+    articles: pa.Table, require: Sequence[str] = REQUIRE, roles: Mapping[str, str] = ROLES
+) -> tuple[pa.Table, dict[str, int]]:
+    """Articles that have every required field, sorted by (timestamp, id), undated ones last.
+
+    The second value counts those left out under ``missing-<field>``, each once, under the first
+    field it lacks; an empty text or list is lacking. The id is always required. Raises UsageError
+    for a field that the table does not have, ReleaseError where an id stands twice.
+    """
+    import numpy as np
+
+    key = roles.get("id")
+    names = list(dict.fromkeys([*([key] if key else []), *require]))
+    unknown = [name for name in names if name not in articles.column_names]
+    if unknown:
+        raise UsageError(
+            f"require: unknown field {unknown[0]!r}; fields are {', '.join(articles.column_names)}"
+        )
+    kept = np.ones(articles.num_rows, dtype=bool)
+    left_out: dict[str, int] = {}
+    for name in names:
+        lacking = kept & ~filled(articles.column(name))
+        if lacking.any():
+            left_out[f"missing-{name}"] = int(lacking.sum())
+            kept &= ~lacking
+    order = _order(articles, kept, [roles[r] for r in ("timestamp", "id") if r in roles])
+    table = take(articles, order)
+    _check_ids(table, key)
+    return table, left_out
+
+
+def _order(articles: pa.Table, kept: np.ndarray[Any, Any], keys: Sequence[str]) -> pa.Array:
+    """Row numbers of the kept rows in the order of a release."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = pa.array(np.flatnonzero(kept))
+    if not keys:
+        return rows
+    columns = articles.select(keys).append_column("", pa.array(np.arange(articles.num_rows)))
+    columns = columns.filter(pa.array(kept))
+    return rows.take(pc.sort_indices(columns, sort_keys=[(k, "ascending") for k in keys]))
+
+
+def _check_ids(table: pa.Table, key: str | None) -> None:
+    import pyarrow.compute as pc
+
+    if key is None or pc.count_distinct(table.column(key)).as_py() == table.num_rows:
+        return
+    counts = pc.value_counts(table.column(key)).to_pylist()
+    twice = min(c["values"] for c in counts if c["counts"] > 1)
+    raise ReleaseError(
+        f"the id {twice!r} stands in more than one row; ids of a release are unique"
+    )
+
+
+# -- which files --------------------------------------------------------------------------------
+
+
+def shards(
+    table: pa.Table,
+    period: Period = "month",
+    limit: int = SHARD_BYTES,
+    split: str = "train",
+    timestamp: str | None = "timestamp",
+) -> list[Shard]:
+    """Cut a table that :func:`select` made into files, by UTC periods of its timestamps.
+
+    A period with more than ``limit`` bytes falls into its sub-periods, a day into numbered
+    parts; so what a file holds depends on the rows of its own period only. Rows without a
+    timestamp come last, in files of their own. Names sort in the order of the rows.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    if period not in PERIODS:
+        raise UsageError(f"shard period: found {period!r}, expected {', '.join(PERIODS)}")
+    if limit < 1:
+        raise UsageError(f"shard bytes: found {limit}, expected at least 1")
+    sizes = row_bytes(table)
+    moments = np.zeros(0, dtype="datetime64[us]")
+    if timestamp and pa.types.is_timestamp(table.schema.field(timestamp).type):
+        numbers = table.column(timestamp).drop_null().cast(pa.int64()).to_numpy()
+        moments = numbers.astype("datetime64[us]")
+    cutter = _Cutter(f"data/{split}", sizes, moments, limit)
+    dated = list(cutter.periods(0, len(moments), period))
+    return [*dated, *cutter.parts(len(moments), table.num_rows, "undated")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cutter:
+    """``sizes`` of all rows in bytes, ``moments`` of the dated ones, which come first."""
+
+    prefix: str
+    sizes: np.ndarray[Any, Any]
+    moments: np.ndarray[Any, Any]
+    limit: int
+
+    def periods(self, start: int, stop: int, period: Period) -> Iterator[Shard]:
+        import numpy as np
+
+        unit, width = _UNITS[period]
+        periods = self.moments[start:stop].astype(f"datetime64[{unit}]")
+        edges = [0, *(np.flatnonzero(periods[1:] != periods[:-1]) + 1), len(periods)]
+        for a, b in pairwise(edges):
+            if a == b:
+                continue
+            first, last = start + int(a), start + int(b)
+            finer = PERIODS[PERIODS.index(period) + 1 :]
+            if finer and int(self.sizes[first:last].sum()) > self.limit:
+                yield from self.periods(first, last, finer[0])
+            else:
+                name = str(self.moments[first].astype("datetime64[D]"))[:width]
+                yield from self.parts(first, last, name)
+
+    def parts(self, start: int, stop: int, name: str) -> Iterator[Shard]:
+        for number, (a, b) in enumerate(cut(self.sizes[start:stop], self.limit)):
+            yield Shard(f"{self.prefix}-{name}-{number:05}.parquet", start + a, start + b)
+
+
+# -- the whole ----------------------------------------------------------------------------------
+
+
+def plan(
+    articles: pa.Table,
+    schema: Schema,
+    settings: Settings,
+    *,
+    version: str,
+    name: str,
+    counts: Mapping[str, Any] | None = None,
+    require: Sequence[str] | None = None,
+    date: date | str | None = None,
+    epoch: str | int | None = None,
+    about: About | None = None,
+    documents: Mapping[str, bytes] | None = None,
+    shard_bytes: int = SHARD_BYTES,
+) -> Plan:
+    """The release that these articles make, ready for ``exporters.directory.seal``.
+
+    ``articles`` are the current articles in any order, with the schema's columns. ``counts`` are
+    distinct inputs by final outcome, printed as they are. ``date`` is the user's, ``epoch`` the
+    value of SOURCE_DATE_EPOCH; see :func:`release_date`. Raises ReleaseError when no article is
+    left, UsageError for a bad version, date or required field.
+    """
+    checked = str(Version.parse(version))
+    require = tuple(default_require(schema) if require is None else require)
+    roles = {role: schema.roles[role] for role in ROLES if role in schema.roles}
+    table, left_out = select(conform(articles, schema.arrow), require, roles)
+    if not table.num_rows:
+        raise ReleaseError(_nothing(articles.num_rows, left_out))
+    cuts = shards(table, settings.shard_period, shard_bytes, timestamp=roles.get("timestamp"))
+    return Plan(
+        version=checked,
+        name=name,
+        date=release_date(table, date, epoch, roles.get("timestamp")),
+        schema=schema,
+        table=table,
+        shards=tuple(cuts),
+        counts=dict(counts or {}),
+        left_out=left_out,
+        settings=_printed(settings, require, shard_bytes),
+        about=about or About(),
+        documents=dict(documents or {}),
+    )
+
+
+def _nothing(articles: int, left_out: Mapping[str, int]) -> str:
+    if not articles:
+        return "nothing to release: there are no articles"
+    reasons = ", ".join(f"{reason} {count}" for reason, count in left_out.items())
+    return (
+        f"nothing to release: every one of {articles} articles lacks a required field "
+        f"({reasons}); require fewer fields to let them in"
+    )
+
+
+def _printed(settings: Settings, require: Sequence[str], shard_bytes: int) -> dict[str, Any]:
+    """The settings as the manifest has them; the name stands in it by itself."""
+    values = {key: value for key, value in asdict(settings).items() if key != "name"}
+    return {**values, "require": list(require), "shard_bytes": shard_bytes}
+
+
+def release_date(
+    table: pa.Table,
+    given: date | str | None = None,
+    epoch: str | int | None = None,
+    timestamp: str | None = "timestamp",
+) -> str:
+    """The day a release bears, ISO 8601: the given one, else SOURCE_DATE_EPOCH, else the newest.
+
+    ``epoch`` is seconds since 1970 (reproducible-builds.org). Raises UsageError where a value
+    cannot be read, or nothing is given and no row has a time.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if given is not None:
+        return _given_day(given)
+    if epoch not in (None, ""):
+        return _epoch_day(str(epoch))
+    if timestamp and pa.types.is_timestamp(table.schema.field(timestamp).type):
+        newest = pc.max(table.column(timestamp))
+        if newest.is_valid:
+            return str(newest.cast(pa.timestamp("us")).cast(pa.date32()).as_py())
+    raise UsageError("date: no article has a timestamp, so the date of the release must be given")
+
+
+def _given_day(given: date | str) -> str:
+    try:
+        moment = given if isinstance(given, date) else datetime.fromisoformat(given.strip())
+    except ValueError:
+        raise UsageError(f"date: found {given!r}, expected a day such as 2024-05-31") from None
+    if isinstance(moment, datetime):
+        moment = moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
+    return moment.isoformat()
+
+
+def _epoch_day(epoch: str) -> str:
+    try:
+        if not re.fullmatch(r"[0-9]+", epoch, re.ASCII):
+            raise ValueError
+        return datetime.fromtimestamp(int(epoch), UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"SOURCE_DATE_EPOCH: found {epoch!r}, expected seconds since 1970"
+        ) from None
+
+
+# -- which version ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Numbers of rows that a release adds, removes and changes against the one before."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.added} added, {self.removed} removed, {self.changed} changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The version a release should have, and why.
+
+    ``step`` is None for the first release and when nothing changed; then ``version`` is the
+    first one, or the one there is.
+    """
+
+    version: Version
+    step: Step | None
+    reason: str
+    changes: Changes
+
+
+def compare(previous: pa.Table, current: pa.Table, key: str = "id") -> Changes:
+    """Count rows by id. Only the columns that both tables have are compared."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    shared = [
+        item.name
+        for item in previous.schema
+        if item.name in current.column_names and current.schema.field(item.name).equals(item)
+    ]
+    places = pc.index_in(current.column(key), value_set=previous.column(key).combine_chunks())
+    common = np.flatnonzero(places.is_valid().to_numpy())
+    pairs = places.take(pa.array(common)).to_numpy(), common
+    changed = int(differing(previous.select(shared), current.select(shared), pairs).sum())
+    added, removed = current.num_rows - len(common), previous.num_rows - len(common)
+    return Changes(added, removed, changed)
+
+
+def propose(
+    planned: Plan,
+    manifest: Mapping[str, Any] | None = None,
+    previous: pa.Table | None = None,
+) -> Proposal:
+    """The next version after the newest release, given its manifest and its rows.
+
+    A breaking change of the schema or of how shards are cut is a major step, added rows or
+    columns a minor one, corrections and removals a patch. The version in ``planned`` is no
+    matter.
+    """
+    table = planned.table
+    if manifest is None or previous is None:
+        changes = Changes(added=table.num_rows)
+        return Proposal(Version(1, 0, 0), None, "there is no release yet", changes)
+    last = Version.parse(manifest["version"])
+    changes = _changes(planned, previous)
+    step, reason = _step(planned, manifest, previous, changes)
+    if step is None:
+        return Proposal(last, None, f"nothing changed since {last}", changes)
+    return Proposal(last.next(step), step, f"{reason} since {last}", changes)
+
+
+def _changes(planned: Plan, previous: pa.Table) -> Changes:
+    key = planned.schema.roles.get("id")
+    if key and key in previous.column_names:
+        return compare(previous, planned.table, key)
+    return Changes(added=planned.table.num_rows, removed=previous.num_rows)
+
+
+def _step(
+    planned: Plan, manifest: Mapping[str, Any], previous: pa.Table, changes: Changes
+) -> tuple[Step | None, str]:
+    broken = breaking(previous.schema, planned.schema.arrow)
+    if broken:
+        return "major", f"the schema changed in a way that breaks readers ({', '.join(broken)})"
+    for key in ("shard_period", "shard_bytes"):
+        before, now = manifest["settings"].get(key), planned.settings.get(key)
+        if before != now:
+            return "major", f"{key} changed from {before} to {now}, which renames the files"
+    if changes.added:
+        return "minor", f"rows were added ({changes})"
+    if not previous.schema.equals(planned.schema.arrow):
+        return "minor", "the schema has new fields"
+    if changes.removed or changes.changed:
+        return "patch", f"rows were only corrected or removed ({changes})"
+    return None, ""

@@ -1,0 +1,200 @@
+"""What an archive can tell about itself: batches, inputs, one article, counts, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from newsdata.errors import UsageError
+from newsdata.exporters.directory import read_manifest
+from newsdata.exporters.loading import known_versions
+from newsdata.pipeline import open_archive
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from newsdata.archive import Archive
+    from newsdata.states import State
+
+#: What ``newsdata stats`` counts, besides reasons: name -> column of the record.
+COUNTED = {
+    "rubric": "rubric",
+    "month": "timestamp",
+    "author": "author",
+    "photographer": "photographer",
+    "source": "source",
+    "language": "language",
+    "agency": "agency",
+}
+
+
+def archive_log(path: str | Path) -> dict[str, Any]:
+    """``batches``, oldest first, and ``releases``, by version."""
+    archive = open_archive(path)
+    releases = []
+    for version in sorted(known_versions(archive.path)):
+        manifest = read_manifest(archive.releases / str(version))
+        wanted = ("version", "date", "rows", "content_hash")
+        releases.append({name: manifest[name] for name in wanted})
+    return {"batches": archive.batch_notes(), "releases": releases}
+
+
+def batch_inputs(path: str | Path, batch: int) -> list[dict[str, Any]]:
+    """Every row of one batch: the inputs it appended (with their place), then the older ids
+    whose state it changed. Raises UsageError where there is no such batch."""
+    import pyarrow.compute as pc
+
+    archive = open_archive(path)
+    if batch > archive.last_batch:
+        raise UsageError(f"there is no batch {batch}; batches are 1 to {archive.last_batch}")
+    names = (
+        "row", "path", "line", "offset", "outcome", "id", "reason", "of", "relation", "score",
+        "pointer", "message", "record",
+    )  # fmt: skip
+    where = (pc.field("batch") == batch) & (pc.field("outcome") != "batch")
+    rows = archive.rows(names, where).sort_by("row").to_pylist()
+    title = archive.schema.roles.get("title", "title")
+    for row in rows:
+        row["title"] = (row.pop("record") or {}).get(title)
+    return list(rows)
+
+
+def article_history(path: str | Path, id_: str) -> dict[str, Any]:
+    """One article: ``state`` (outcome, kept article, reason), ``record`` of its current version,
+    ``copies`` (ids that repeat it) and ``events``, oldest first, each with its record.
+
+    Raises UsageError where the id is unknown, naming ids that begin alike.
+    """
+    archive = open_archive(path)
+    archive.refresh()
+    events = archive.history(id_)
+    if not events:
+        raise UsageError(_unknown_id(archive, id_))
+    last = [e for e in events if e["outcome"] != "revision"][-1]
+    records = {e["digest"]: e["record"] for e in events if e["record"] is not None}
+    withheld = last["outcome"] == "withheld"
+    kept = _kept(archive, id_)
+    return {
+        "id": id_,
+        "state": {
+            "outcome": last["outcome"],
+            "of": kept if kept != id_ else None,
+            "reason": last["reason"],
+        },
+        "record": None if withheld else records.get(last["digest"]),
+        "copies": _copies(archive, id_),
+        "events": events,
+    }
+
+
+def _kept(archive: Archive, id_: str) -> str:
+    while True:
+        last = archive.index.histories([id_])[id_].last
+        if last is None or last.of is None:
+            return id_
+        id_ = last.of
+
+
+def _copies(archive: Archive, id_: str) -> list[str]:
+    """Ids that an event calls duplicates of this one and that are so today."""
+    found = set()
+    for copy in set(archive.index.copies_of(id_)):
+        last = archive.index.histories([copy])[copy].last
+        if last is not None and last.outcome == "duplicate" and _kept(archive, copy) == id_:
+            found.add(copy)
+    return sorted(found)
+
+
+def _unknown_id(archive: Archive, id_: str) -> str:
+    import pyarrow.compute as pc
+
+    ids = pc.unique(archive.rows(("id",)).column("id").drop_null())
+    akin = ids.filter(pc.match_substring(ids, id_.split(":")[-1])).to_pylist()[:3]
+    hint = f"; did you mean {', '.join(sorted(akin))}?" if akin and id_ else ""
+    return f"{archive.path}: no article has the id {id_!r}{hint}"
+
+
+def archive_stats(path: str | Path) -> dict[str, Any]:
+    """Counts of an archive: ``outcomes`` of its ids, and of its kept articles by each of
+    :data:`COUNTED`, most frequent first; ``reasons`` of what was rejected or is withheld."""
+    import pyarrow.compute as pc
+
+    archive = open_archive(path)
+    archive.refresh()
+    state = archive.state()
+    counts = final_counts(archive, state)
+    reasons = counts.pop("reasons")
+    names = [c for c in COUNTED.values() if c in archive.schema.arrow.names]
+    table = archive.records(state.digests("article"), names)
+    result: dict[str, Any] = {"outcomes": counts}
+    for label, name in COUNTED.items():
+        if name not in names:
+            continue
+        column = table.column(name)
+        if label == "month":
+            column = pc.strftime(column, format="%Y-%m")
+        result[label] = _counted(column, by_name=label == "month")
+    return {**result, "reasons": reasons}
+
+
+def final_counts(archive: Archive, state: State) -> dict[str, Any]:
+    """Distinct inputs of an archive by their final outcome: a function of their set alone."""
+    import pyarrow.compute as pc
+
+    found = state.counts()
+    reasons = dict(_tally(state.reason.filter(pc.equal(state.outcome, "withheld"))))
+    rejected = archive.rows(("reason", "sha256"), pc.field("outcome") == "rejected")
+    observed = archive.rows(("id",), pc.is_valid(pc.field("withdrawn"))).num_rows
+    reasons.update(_tally(rejected.column("reason")))
+    return {
+        "articles": found["article"],
+        "duplicates": found["duplicate"],
+        "withheld": found["withheld"],
+        "rejected": rejected.num_rows,
+        "revisions": observed - len(state),
+        "reasons": dict(sorted(reasons.items())),
+    }
+
+
+def _tally(column: pa.Array | pa.ChunkedArray) -> list[tuple[str, int]]:
+    import pyarrow.compute as pc
+
+    return [(e["values"], e["counts"]) for e in pc.value_counts(column).to_pylist()]
+
+
+def _counted(column: pa.ChunkedArray, by_name: bool) -> Mapping[str, int]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_list(column.type):
+        empty = pc.sum(pc.cast(pc.equal(pc.list_value_length(column), 0), pa.int64())).as_py() or 0
+        column = pc.list_flatten(column)
+    else:
+        empty = column.null_count
+        column = column.drop_null()
+    found = [(e["values"], e["counts"]) for e in pc.value_counts(column).to_pylist()]
+    found.sort(key=lambda e: e[0] if by_name else (-e[1], e[0]))
+    return dict(found) | ({"": empty} if empty else {})
+
+
+def settings_in_force(path: str | Path) -> list[tuple[str, Any, str]]:
+    """(name, value, where it comes from) of every setting."""
+    from newsdata.archive import (
+        SETTINGS_FILE,
+        environment_settings,
+        read_settings,
+        read_settings_file,
+    )
+    from newsdata.settings import MEANING
+
+    settings = read_settings(Path(path))
+    given = read_settings_file(Path(path) / SETTINGS_FILE)
+    environment = environment_settings()
+    found = []
+    for name in MEANING:
+        origin = SETTINGS_FILE if name in given else "default"
+        if name in environment:
+            origin = f"NEWSDATA_{name.upper()}"
+        found.append((name, getattr(settings, name), origin))
+    return found

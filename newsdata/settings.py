@@ -1,0 +1,180 @@
+"""The settings of an archive, as a value: what decides how texts are compared, kept and sharded.
+
+They stand in ``newsdata.toml`` at the top of the archive. Those marked *fixed* decide what the
+ledger's rows mean and may be set only by ``newsdata init``; changing them in the file later is
+refused, because one archive must not mix two meanings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypeAlias
+from zoneinfo import available_timezones
+
+from newsdata.errors import SettingsError
+
+Keep: TypeAlias = Literal["earliest", "latest", "longest"]
+Period: TypeAlias = Literal["year", "month", "day"]
+
+KEEP: tuple[Keep, ...] = ("earliest", "latest", "longest")
+PERIODS: tuple[Period, ...] = ("year", "month", "day")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings with their defaults; each field's meaning is in :data:`MEANING`."""
+
+    format_version: int = 1
+    keep: Keep = "earliest"
+    prefer: tuple[str, ...] = ()
+    hash_version: int = 1
+    seed: int = 0
+    shard_period: Period = "month"
+    timezone: str | None = None
+    name: str = "News dataset"
+
+
+#: name -> one sentence for people; printed by ``newsdata settings``.
+MEANING: dict[str, str] = {
+    "format_version": "format of the archive; a newer one is refused",
+    "keep": "which of several copies is kept: earliest, latest or longest",
+    "prefer": "sources whose copy is kept before any other, most preferred first",
+    "hash_version": "how texts are fingerprinted",
+    "seed": "another seed gives other fingerprints; the default is one fixed constant",
+    "shard_period": "period of one release file: year, month or day",
+    "timezone": "zone of times that carry none and whose source has none of its own",
+    "name": "name of the dataset, printed in its releases",
+}
+
+#: Settings that only ``newsdata init`` may set: the rows of the ledger were decided by them.
+FIXED = ("format_version", "keep", "prefer", "hash_version", "seed")
+#: All others: they say how to read and to release, and may change.
+FREE = ("shard_period", "timezone", "name")
+
+
+def with_values(settings: Settings, values: Mapping[str, Any], where: str) -> Settings:
+    """``settings`` with ``values`` replaced, each checked; ``where`` stands in messages.
+
+    >>> with_values(Settings(), {"keep": "longest"}, "--set").keep
+    'longest'
+    """
+    checked = {}
+    for name, value in values.items():
+        if name not in CHECKS:
+            known = ", ".join(CHECKS)
+            raise SettingsError(f"{where}: unknown setting {name!r}; settings are {known}")
+        try:
+            checked[name] = CHECKS[name](value)
+        except (ValueError, TypeError):
+            raise SettingsError(
+                f"{where}: {name}: found {value!r}, expected {EXPECTED[name]}"
+            ) from None
+    return replace(settings, **checked)
+
+
+def parse_assignments(pairs: Iterable[str], where: str = "--set") -> dict[str, str]:
+    """``["keep=longest"]`` -> ``{"keep": "longest"}``; raises SettingsError without a ``=``."""
+    values = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"{where}: found {pair!r}, expected NAME=VALUE")
+        values[name.strip().replace("-", "_")] = value.strip()
+    return values
+
+
+def to_toml(settings: Settings) -> str:
+    """The text of ``newsdata.toml``: every setting with its meaning, unset ones left out.
+
+    >>> import tomllib
+    >>> tomllib.loads(to_toml(Settings()))["keep"]
+    'earliest'
+    """
+    lines = ["# Settings of this newsdata archive; `newsdata settings` explains them.", ""]
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        note = MEANING[item.name] + ("; fixed" if item.name in FIXED else "")
+        lines.append(f"# {note}")
+        if value is None:
+            lines.append(f"# {item.name} =")
+        else:
+            lines.append(f"{item.name} = {_toml_value(value)}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml_value(v) for v in value) + "]"
+    if isinstance(value, int):
+        return str(value)
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in choices:
+            raise ValueError
+        return str(value)
+
+    return check
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else list(value)
+    if not all(isinstance(i, str) for i in items):
+        raise ValueError
+    return tuple(i.strip() for i in items if i.strip())
+
+
+def _whole(value: Any) -> int:
+    number = int(str(value), 10)
+    if not 0 <= number < 2**63:
+        raise ValueError
+    return number
+
+
+def _only_one(value: Any) -> int:
+    if _whole(value) != 1:
+        raise ValueError
+    return 1
+
+
+def _title(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or "\n" in value:
+        raise ValueError
+    return value.strip()
+
+
+def _zone(value: Any) -> str | None:
+    if value in ("", None):
+        return None
+    if value not in available_timezones():
+        raise ValueError
+    return str(value)
+
+
+#: name -> a function that returns the value or raises ValueError or TypeError.
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "format_version": _only_one,
+    "keep": _one_of(KEEP),
+    "prefer": _names,
+    "hash_version": _only_one,
+    "seed": _whole,
+    "shard_period": _one_of(PERIODS),
+    "timezone": _zone,
+    "name": _title,
+}
+
+EXPECTED: dict[str, str] = {
+    "format_version": "1, the format this newsdata reads and writes",
+    "keep": "earliest, latest or longest",
+    "prefer": "names of sources, joined by commas",
+    "hash_version": "1, the version this newsdata computes",
+    "seed": "a whole number from 0 to 2^63 - 1",
+    "shard_period": "year, month or day",
+    "timezone": "a zone of the IANA database such as Europe/Minsk",
+    "name": "a line of text",
+}

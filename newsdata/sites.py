@@ -1,0 +1,278 @@
+"""Publishers, their editions and news agencies, as data. No rule for one site stands in code.
+
+A :class:`Site` says how the addresses of one edition are written, an :class:`Agency` under which
+names an agency signs. A new site is a new row. Ids are for ever: changing ``edition`` or the
+pattern of an existing row would change the ids of articles already archived, so a site that
+changes its addresses gets a further pattern beside the old one (``paths`` are tried in order).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One edition of one publisher.
+
+    ``host`` is the canonical host, ``aliases`` further hosts with the same pages; ``source`` the
+    publisher all editions share; ``edition`` prefixes native ids and is None where pages have
+    none. ``paths`` are patterns of the whole path with the groups ``rubric``, ``id``, ``year``,
+    ``month``, ``day``, each optional. ``drop`` are leading path segments that only name another
+    layout of the same page. ``zone`` is the IANA zone of printed times.
+    """
+
+    host: str
+    source: str
+    edition: str | None = None
+    aliases: tuple[str, ...] = ()
+    zone: str | None = None
+    language: str | None = None
+    agency: str | None = None
+    paths: tuple[re.Pattern[str], ...] = ()
+    drop: tuple[str, ...] = ("amp",)
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """A news agency: the names it signs with, as printed, its own host and its clock.
+
+    ``zone`` is None for agencies that report from many clocks.
+    """
+
+    names: tuple[str, ...]
+    host: str
+    zone: str | None = None
+
+
+def _paths(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern) for pattern in patterns)
+
+
+# Ids of the BelTA editions are counted apart. The oldest pages and photo reports lack the year.
+_BELTA_PATHS = _paths(
+    r"/(?P<rubric>[\w-]+)/view/(?:[^/]*-)?(?P<id>\d+)-(?P<year>(?:19|20)\d\d)",
+    r"/(?P<rubric>[\w-]+)/view/(?:[^/]*-)?(?P<id>\d+)",
+    r"/(?P<rubric>[\w-]+)",
+)
+
+
+def _belta(sub: str, language: str, agency: str) -> Site:
+    host = f"{sub}.belta.by" if sub else "belta.by"
+    variants = ("wap", "m", "amp", "special") if not sub else ()
+    return Site(
+        host=host,
+        source="belta.by",
+        edition=f"belta-{language}",
+        aliases=tuple(f"{variant}.belta.by" for variant in variants),
+        zone="Europe/Minsk",
+        language=language,
+        agency=agency,
+        paths=_BELTA_PATHS,
+        drop=("amp", "special", "wap"),
+    )
+
+
+_DATED_HTML = r"/(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)/(?:[^/]*-)?(?P<id>\d+)\.html"
+
+SITES: tuple[Site, ...] = (
+    _belta("", "ru", "БЕЛТА"),
+    _belta("blr", "be", "БЕЛТА"),
+    _belta("eng", "en", "BelTA"),
+    _belta("deu", "de", "BelTA"),
+    _belta("esp", "es", "BelTA"),
+    _belta("pol", "pl", "BELTA"),
+    _belta("chn", "zh", "BelTA"),
+    Site("photobelta.by", "photobelta.by", zone="Europe/Minsk"),
+    Site(
+        host="tass.ru",
+        source="tass.ru",
+        edition="tass-ru",
+        zone="Europe/Moscow",
+        language="ru",
+        agency="ТАСС",
+        paths=_paths(r"/(?P<rubric>[\w-]+)/(?P<id>\d+)"),
+    ),
+    Site(
+        host="tass.com",
+        source="tass.com",
+        edition="tass-en",
+        zone="Europe/Moscow",
+        language="en",
+        agency="TASS",
+        paths=_paths(r"/(?P<rubric>[\w-]+)/(?P<id>\d+)"),
+    ),
+    Site(
+        host="ria.ru",
+        source="ria.ru",
+        edition="ria",
+        zone="Europe/Moscow",
+        language="ru",
+        agency="РИА Новости",
+        paths=_paths(_DATED_HTML),
+    ),
+    Site(
+        host="interfax.ru",
+        source="interfax.ru",
+        edition="interfax-ru",
+        zone="Europe/Moscow",
+        language="ru",
+        agency="Интерфакс",
+        paths=_paths(r"/(?P<rubric>[\w-]+)/(?P<id>\d+)"),
+    ),
+    Site(
+        host="sputnik.by",
+        source="sputnik.by",
+        edition="sputnik-by",
+        zone="Europe/Minsk",
+        agency="Sputnik",
+        paths=_paths(_DATED_HTML),
+    ),
+    Site(
+        host="reuters.com",
+        source="reuters.com",
+        edition="reuters",
+        language="en",
+        agency="Reuters",
+        paths=_paths(
+            r"/article/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?:[^/]*-)?id(?P<id>[A-Z]{1,6}\w+)",
+            r"/article/(?:(?P<rubric>\w+)/)?(?:[^/]*-)?id(?P<id>[A-Z]{1,6}\w+)",
+        ),
+    ),
+    # An aggregator: the rubric is its own, the article another house's, so no native id.
+    Site("news.mail.ru", "news.mail.ru", paths=_paths(r"/(?P<rubric>[a-z]+)/\d+")),
+)
+
+AGENCIES: tuple[Agency, ...] = (
+    Agency(("БЕЛТА", "БелТА", "BelTA", "BELTA", "БЕЛТа"), "belta.by", "Europe/Minsk"),
+    Agency(("ТАСС", "ИТАР-ТАСС"), "tass.ru", "Europe/Moscow"),
+    Agency(("TASS", "ITAR-TASS"), "tass.com", "Europe/Moscow"),
+    Agency(
+        ("РИА Новости", "РИА «Новости»", 'РИА "Новости"', "RIA Novosti"), "ria.ru", "Europe/Moscow"
+    ),
+    Agency(("ПРАЙМ", "Прайм"), "1prime.ru", "Europe/Moscow"),
+    Agency(
+        ("PrimePress", "ПраймПресс", "Prime Press", "ПРАЙМ-ТАСС", "Прайм-ТАСС"),
+        "primepress.by",
+        "Europe/Minsk",
+    ),
+    Agency(
+        ("Интерфакс", "ИНТЕРФАКС", "INTERFAX.RU", "INTERFAX", "Interfax"),
+        "interfax.ru",
+        "Europe/Moscow",
+    ),
+    Agency(("Интерфакс-Запад", "ИНТЕРФАКС-ЗАПАД", "Interfax-West"), "interfax.by", "Europe/Minsk"),
+    Agency(
+        ("Интерфакс-Украина", "Interfax-Ukraine", "Інтерфакс-Україна"),
+        "interfax.com.ua",
+        "Europe/Kyiv",
+    ),
+    Agency(("Sputnik", "SPUTNIK", "Спутник"), "sputniknews.com"),
+    Agency(("УНН", "UNN"), "unn.ua", "Europe/Kyiv"),
+    Agency(
+        ("Укринформ", "Укрінформ", "УКРИНФОРМ", "УКРІНФОРМ", "Ukrinform", "UKRINFORM"),
+        "ukrinform.ua",
+        "Europe/Kyiv",
+    ),
+    Agency(
+        ("КАЗИНФОРМ", "Казинформ", "КазИнформ", "ҚазАқпарат", "KAZINFORM", "Kazinform"),
+        "inform.kz",
+        "Asia/Almaty",
+    ),
+    Agency(("Кабар", "КАБАР", "Kabar"), "kabar.kg", "Asia/Bishkek"),
+    Agency(("МОЛДПРЕС", "Moldpres", "MOLDPRES"), "moldpres.md", "Europe/Chisinau"),
+    Agency(("АПА", "APA"), "apa.az", "Asia/Baku"),
+    Agency(("Тренд", "Trend"), "trend.az", "Asia/Baku"),
+    Agency(("АЗЕРТАДЖ", "AZERTAC"), "azertag.az", "Asia/Baku"),
+    Agency(("АРМЕНПРЕСС", "Арменпресс", "ARMENPRESS"), "armenpress.am", "Asia/Yerevan"),
+    Agency(("Синьхуа", "Xinhua", "新华社"), "xinhuanet.com", "Asia/Shanghai"),
+    Agency(("Reuters", "REUTERS", "Reuter", "Рейтер", "Рейтерс"), "reuters.com"),
+    Agency(("AP", "Associated Press", "АП"), "apnews.com"),
+    Agency(("AFP", "АФП"), "afp.com"),
+    Agency(("UPI",), "upi.com"),
+    Agency(("dpa", "DPA"), "dpa.com", "Europe/Berlin"),
+    Agency(("EFE", "Efe"), "efe.com", "Europe/Madrid"),
+    Agency(("ANSA",), "ansa.it", "Europe/Rome"),
+    Agency(("PAP", "ПАП"), "pap.pl", "Europe/Warsaw"),
+    Agency(("CTK", "ČTK"), "ctk.cz", "Europe/Prague"),
+    Agency(("TASR",), "tasr.sk", "Europe/Bratislava"),
+    Agency(("MTI",), "mti.hu", "Europe/Budapest"),
+    Agency(("BTA", "БТА"), "bta.bg", "Europe/Sofia"),
+    Agency(("Hina", "HINA"), "hina.hr", "Europe/Zagreb"),
+    Agency(("Tanjug", "Танјуг"), "tanjug.rs", "Europe/Belgrade"),
+    Agency(("BNS", "БНС"), "bns.ee"),
+    Agency(("ELTA",), "elta.lt", "Europe/Vilnius"),
+    Agency(("LETA",), "leta.lv", "Europe/Riga"),
+    Agency(("Kyodo",), "kyodonews.net", "Asia/Tokyo"),
+    Agency(("Yonhap",), "yna.co.kr", "Asia/Seoul"),
+    Agency(("Anadolu", "AA", "Анадолу"), "aa.com.tr", "Europe/Istanbul"),
+    Agency(("IRNA",), "irna.ir", "Asia/Tehran"),
+    Agency(("PTI",), "ptinews.com", "Asia/Kolkata"),
+)
+
+#: Country domains with one clock, or whose news houses share the capital's clock.
+COUNTRY_ZONES: dict[str, str] = {
+    "am": "Asia/Yerevan", "at": "Europe/Vienna", "az": "Asia/Baku", "ba": "Europe/Sarajevo",
+    "be": "Europe/Brussels", "bg": "Europe/Sofia", "by": "Europe/Minsk", "ch": "Europe/Zurich",
+    "cn": "Asia/Shanghai", "cz": "Europe/Prague", "de": "Europe/Berlin", "dk": "Europe/Copenhagen",
+    "ee": "Europe/Tallinn", "fi": "Europe/Helsinki", "fr": "Europe/Paris", "ge": "Asia/Tbilisi",
+    "gr": "Europe/Athens", "hr": "Europe/Zagreb", "hu": "Europe/Budapest", "ie": "Europe/Dublin",
+    "il": "Asia/Jerusalem", "in": "Asia/Kolkata", "ir": "Asia/Tehran", "is": "Atlantic/Reykjavik",
+    "it": "Europe/Rome", "jp": "Asia/Tokyo", "kg": "Asia/Bishkek", "kr": "Asia/Seoul",
+    "kz": "Asia/Almaty", "li": "Europe/Vaduz", "lt": "Europe/Vilnius", "lu": "Europe/Luxembourg",
+    "lv": "Europe/Riga", "md": "Europe/Chisinau", "mk": "Europe/Skopje", "mt": "Europe/Malta",
+    "nl": "Europe/Amsterdam", "no": "Europe/Oslo", "pl": "Europe/Warsaw", "ro": "Europe/Bucharest",
+    "rs": "Europe/Belgrade", "ru": "Europe/Moscow", "se": "Europe/Stockholm",
+    "si": "Europe/Ljubljana", "sk": "Europe/Bratislava", "tj": "Asia/Dushanbe",
+    "tr": "Europe/Istanbul", "ua": "Europe/Kyiv", "uk": "Europe/London", "uz": "Asia/Tashkent",
+    "xn--p1ai": "Europe/Moscow", "xn--90ais": "Europe/Minsk", "xn--j1amh": "Europe/Kyiv",
+}  # fmt: skip
+
+
+@cache
+def _agencies_by_name() -> dict[str, Agency]:
+    return {name.casefold(): agency for agency in AGENCIES for name in agency.names}
+
+
+@cache
+def _sites_by_host() -> dict[str, Site]:
+    return {host: site for site in SITES for host in (site.host, *site.aliases)}
+
+
+def find_agency(name: str) -> Agency | None:
+    """The agency that signs with ``name``, in any case, or None.
+
+    >>> find_agency("BelTA").host
+    'belta.by'
+    """
+    return _agencies_by_name().get(" ".join(name.split()).casefold())
+
+
+def find_site(host: str) -> Site | None:
+    """The site of a lower-case host without ``www.``, or None.
+
+    >>> find_site("eng.belta.by").edition
+    'belta-en'
+    """
+    return _sites_by_host().get(host)
+
+
+def zone_of_agency(name: str | None) -> str | None:
+    """The IANA zone of an agency's clock, None when unknown or when it has many.
+
+    >>> zone_of_agency("БЕЛТА"), zone_of_agency("Reuters")
+    ('Europe/Minsk', None)
+    """
+    agency = find_agency(name) if name else None
+    return agency.zone if agency else None
+
+
+def zone_of_host(host: str | None) -> str | None:
+    """The zone that a host's country domain suggests: an inference, to be marked as one.
+
+    >>> zone_of_host("news.21.by"), zone_of_host("example.com")
+    ('Europe/Minsk', None)
+    """
+    return COUNTRY_ZONES.get(host.rpartition(".")[2].lower()) if host else None

@@ -1,0 +1,79 @@
+"""Documents that the program itself reads: JSON Schemas, settings, mappings."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from newsdata.errors import NewsdataError, SchemaError, SourceError
+from newsdata.schema import Schema, parse_schema
+
+_ARTICLE = "article.schema.json"
+
+
+@cache
+def article_schema() -> Schema:
+    """The schema of articles.
+
+    It travels inside the package in a wheel and stands beside it in a clone, which an editable
+    install uses in place; both are looked at. Raises SchemaError where neither has it.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "schemas", package.parent / "schemas"):
+        if (folder / _ARTICLE).is_file():
+            return load_schema(folder / _ARTICLE)
+    raise SchemaError(f"{_ARTICLE} is neither in {package} nor beside it: a broken installation")
+
+
+def load_schema(path: str | os.PathLike[str]) -> Schema:
+    """The JSON Schema in a file. Raises SchemaError naming the file and the place in it."""
+    return parse_schema(_json(Path(path), SchemaError), os.fspath(path))
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """The JSON value in a small file. Raises SourceError naming the file and the place in it."""
+    return _json(Path(path), SourceError)
+
+
+def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The TOML document in a file. Raises SourceError naming the file and the place in it."""
+    text = _text(Path(path), SourceError)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SourceError(f"{path}: {error}") from None
+
+
+def _text(path: Path, kind: type[NewsdataError]) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise kind(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise kind(f"{path}: found 0x{byte:02x} at byte {error.start}, expected UTF-8") from None
+
+
+def _json(path: Path, kind: type[NewsdataError]) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise kind(f"{path}: found the key {twice!r} twice in one object, expected it once")
+        return value
+
+    def no_constant(name: str) -> None:
+        raise kind(f"{path}: found {name}, expected a JSON number")
+
+    try:
+        return json.loads(_text(path, kind), object_pairs_hook=once, parse_constant=no_constant)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise kind(f"{path}: {place}: found no JSON there: {error.msg}") from None
+    except (RecursionError, ValueError) as error:
+        raise kind(f"{path}: {error}") from None

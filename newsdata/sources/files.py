@@ -1,0 +1,162 @@
+"""Which files a list of arguments means.
+
+A file, a folder (read with its subfolders), a quoted glob, or ``-`` for standard input. The
+order is that of the arguments, and by name inside a folder or a glob, so two runs agree. Every
+file comes once, whatever number of arguments and links lead to it.
+
+Skipped inside folders: hidden names, ``*.meta.json`` (they belong to their page), what is no
+regular file, and archives of ours (a folder with ``newsdata.toml`` and ``ledger``), so that an
+archive kept beside its pages is not read as news. A file that is named is read, hidden or not.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from newsdata.errors import SourceError
+
+STDIN = "-"
+SIDE_FILE = ".meta.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One file to read: ``path`` opens it, ``name`` stands in places and messages.
+
+    They differ only for standard input that was written to a file first (:func:`spooled`).
+    """
+
+    path: str
+    name: str
+
+
+def find_inputs(arguments: Sequence[str | os.PathLike[str]]) -> list[Input]:
+    """The files that ``arguments`` mean, each once, in a fixed order.
+
+    Raises SourceError naming the argument that does not exist, matches nothing, or cannot be
+    looked into.
+    """
+    found: dict[object, Input] = {}
+    for argument in arguments:
+        text = os.fspath(argument)
+        for path in [STDIN] if text == STDIN else _expand(text):
+            found.setdefault(_identity(path), Input(path, path))
+    return list(found.values())
+
+
+def _expand(text: str) -> Iterator[str]:
+    try:
+        if os.path.isdir(text):  # noqa: PTH112 - strings keep the spelling that the user gave
+            yield from _walk(text, set())
+        elif os.path.lexists(text):
+            if not _is_side_file_of_a_page(text):
+                yield text
+        elif glob.has_magic(text):
+            yield from _glob(text)
+        else:
+            raise SourceError(f"{text}: no such file or folder")
+    except OSError as error:
+        raise SourceError(f"{error.filename or text}: {error.strerror or error}") from None
+
+
+def _glob(pattern: str) -> Iterator[str]:
+    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
+    if not matches:
+        raise SourceError(f"{pattern}: no file matches")
+    # `**` names folders and the files in them; a folder is only opened when nothing of it
+    # was matched by itself, else `pages/*` would differ from `pages/**`.
+    for match in matches:
+        if not os.path.isdir(match):  # noqa: PTH112
+            if not match.endswith(SIDE_FILE):
+                yield match
+        elif "**" not in pattern:
+            yield from _walk(match, set())
+
+
+def _walk(folder: str, seen: set[tuple[int, int]]) -> Iterator[str]:
+    """Files below a folder, names sorted; a folder reached twice through links is read once."""
+    status = Path(folder).stat()
+    key = (status.st_dev, status.st_ino)
+    if key in seen or _is_archive(folder):
+        return
+    seen.add(key)
+    with os.scandir(folder) as entries:
+        ordered = sorted(entries, key=lambda entry: entry.name)
+    for entry in ordered:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _walk(entry.path, seen)
+        elif not entry.name.endswith(SIDE_FILE) and stat.S_ISREG(entry.stat().st_mode):
+            yield entry.path
+
+
+def _is_archive(folder: str) -> bool:
+    return Path(folder, "newsdata.toml").is_file() and Path(folder, "ledger").is_dir()
+
+
+def _is_side_file_of_a_page(path: str) -> bool:
+    """Whether a named ``x.meta.json`` has its page beside it (a shell's ``*`` names both)."""
+    if not path.endswith(SIDE_FILE):
+        return False
+    file = Path(path)
+    stem = file.name.removesuffix(SIDE_FILE)
+    return any(
+        side_file(str(other)) == path or side_file(other.name) == file.name
+        for other in file.parent.glob(glob.escape(stem) + ".*")
+        if other.name != file.name
+    )
+
+
+_PACKED = (".gz", ".bz2", ".xz", ".zst")
+
+
+def side_file(path: str) -> str:
+    """The name of the side file of a page.
+
+    >>> side_file("a/b.txt"), side_file("b.html.gz"), side_file("page")
+    ('a/b.meta.json', 'b.meta.json', 'page.meta.json')
+    """
+    folder, name = os.path.split(path)
+    root, extension = os.path.splitext(name)  # noqa: PTH122
+    if extension.lower() in _PACKED:
+        root = os.path.splitext(root)[0]  # noqa: PTH122
+    return os.path.join(folder, root + SIDE_FILE)  # noqa: PTH118
+
+
+def _identity(path: str) -> object:
+    if path == STDIN:
+        return STDIN
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from None
+    return (status.st_dev, status.st_ino)
+
+
+@contextmanager
+def spooled(inputs: Sequence[Input]) -> Iterator[list[Input]]:
+    """The inputs with standard input written to a file, which other processes can open.
+
+    The file is removed at the end. Without ``-`` nothing happens.
+    """
+    if all(one.path != STDIN for one in inputs):
+        yield list(inputs)
+        return
+    with NamedTemporaryFile(prefix="newsdata-stdin-", delete=False) as file:
+        try:
+            while block := sys.stdin.buffer.read(1 << 20):
+                file.write(block)
+            file.close()
+            yield [Input(file.name, STDIN) if i.path == STDIN else i for i in inputs]
+        finally:
+            file.close()
+            Path(file.name).unlink(missing_ok=True)

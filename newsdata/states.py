@@ -1,0 +1,96 @@
+"""Fold the rows of a ledger into the state of every id, in columns. Pure.
+
+The state of an id is its last event that is not a ``revision``; the kept article of a duplicate
+is found by following ``of`` until an article. Stored pointers depend on the order of arrival,
+their root does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from newsdata.errors import ArchiveError
+
+#: What :func:`fold` needs of the ledger.
+COLUMNS = ("batch", "row", "outcome", "id", "digest", "of", "reason")
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of n ids. ``outcome``, ``digest``, ``reason``: of the last event; ``kept``: row
+    of the article that stands for this one, its own for an article, -1 for a withheld one."""
+
+    ids: pa.Array
+    outcome: pa.Array
+    digest: pa.Array
+    reason: pa.Array
+    kept: Ints
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def counts(self) -> dict[str, int]:
+        """Outcome -> number of ids; all three always present."""
+        found = {"article": 0, "duplicate": 0, "withheld": 0}
+        for entry in pc.value_counts(self.outcome).to_pylist():
+            found[entry["values"]] = entry["counts"]
+        return found
+
+    def digests(self, outcome: str) -> pa.Array:
+        """Digests of the current versions of the ids with this outcome."""
+        return self.digest.filter(pc.equal(self.outcome, outcome))
+
+
+def fold(rows: pa.Table) -> State:
+    """State of every id from all rows of a ledger (COLUMNS, in any order)."""
+    events = rows.filter(pc.is_in(rows.column("outcome"), _STATES)).combine_chunks()
+    order = pc.sort_indices(events, sort_keys=[("batch", "ascending"), ("row", "ascending")])
+    events = events.take(order).combine_chunks()
+    encoded = _array(events, "id").dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    last = np.zeros(len(encoded.dictionary), np.int64)
+    last[codes] = np.arange(len(codes))  # of repeated positions NumPy keeps the last
+    final = events.take(pa.array(last))
+    pointers = pc.index_in(_array(final, "of"), encoded.dictionary)
+    outcome = _array(final, "outcome")
+    return State(
+        encoded.dictionary,
+        outcome,
+        _array(final, "digest"),
+        _array(final, "reason"),
+        _roots(pointers, outcome, encoded.dictionary),
+    )
+
+
+_STATES = pa.array(["article", "duplicate", "withheld"])
+
+
+def _array(table: pa.Table, name: str) -> pa.Array:
+    column = table.column(name)
+    return column.chunk(0) if column.num_chunks == 1 else pa.array([], column.type)
+
+
+def _roots(pointers: pa.Array, outcome: pa.Array, ids: pa.Array) -> Ints:
+    """Follow ``of`` for all at once, doubling the stride each round."""
+    own = np.arange(len(ids), dtype=np.int64)
+    to = pointers.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    roots = np.where(to >= 0, to, own)
+    for _ in range(64):
+        further = roots[roots]
+        if np.array_equal(further, roots):
+            break
+        roots = further
+    kinds = np.asarray(outcome.to_pylist(), dtype=object)
+    roots[kinds == "withheld"] = -1
+    lost = (kinds == "duplicate") & ((to < 0) | (kinds[roots] != "article"))
+    if lost.any():
+        example = ids[int(np.flatnonzero(lost)[0])].as_py()
+        raise ArchiveError(f"{int(lost.sum())} duplicates lead to no article, such as {example!r}")
+    return roots

@@ -1,0 +1,337 @@
+"""Decide whether a record is valid: first its JSON text, then its JSON Schema. Nothing else.
+
+orjson parses and jsonschema-rs decides. What parsers let through (doubled keys, integers turned
+into floats) is ruled out by a cheap guard for nearly every record, see :func:`parse_json`.
+
+An integer of any size is JSON and stays an exact ``int``, so ``validate`` passes it where the
+schema does; that no column can hold it is found in ``build`` (``not-representable``). Only what
+cannot be held at all is ``number-too-large``: a number beyond a double (1e999) and an integer of
+more digits than Python converts (4300).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NoReturn
+
+import orjson
+
+from newsdata.jsontext import depth, doubled_keys, lone_surrogate, not_finite
+from newsdata.limits import Limits
+from newsdata.records import Fault, Page, Rejected, reject
+from newsdata.schema import Schema, pointer
+
+#: A rejection lists at most so many faults of one record.
+MOST_FAULTS = 100
+_BOM = "\ufeff"
+_DEFAULT = Limits()
+_KEY_END = re.compile(rb'"[ \t\r\n]*+:')
+
+
+def parse_json(content: bytes, limits: Limits = _DEFAULT) -> tuple[Any, tuple[Fault, ...]]:
+    """The JSON value in ``content``, or None and what is wrong with the text.
+
+    Wrong are: bytes that are no UTF-8, a byte order mark, NaN and Infinity, doubled keys, half
+    of a surrogate pair, numbers that cannot be held, nesting beyond ``limits.depth``, and
+    whatever else is not JSON by RFC 8259. Messages name the byte (from 0).
+
+    >>> parse_json(b'{"id": "a"}')
+    ({'id': 'a'}, ())
+    >>> parse_json(b'{"id": NaN}')[1][0].message
+    'found NaN at byte 7, expected a JSON value'
+    """
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        return _refused(content, limits, error)
+    if content.count(b"[") + content.count(b"{") > limits.depth:
+        faults = _too_deep(content.decode(), limits)
+        if faults:
+            return None, faults
+    if _same_when_written(value, content):
+        return value, ()
+    keys, odd = _count(value)
+    # Every key of the text ends in `"` and `:`. More such places than keys in the value: either
+    # a key is lost, or a string holds the same two characters; only then is it worth a scan.
+    if keys != len(_KEY_END.findall(content)):
+        faults = _doubled(content)
+        if faults:
+            return None, faults
+    if odd:
+        return _exact(content)
+    return value, ()
+
+
+def _same_when_written(value: Any, content: bytes) -> bool:
+    """Whether the text is what orjson would write: then no key and no digit was lost."""
+    if b'": ' in content[:256] or b"\\u" in content:  # written by others: not worth trying
+        return False
+    try:
+        return orjson.dumps(value) == content
+    except TypeError:  # nested beyond what it writes
+        return False
+
+
+def _count(value: Any) -> tuple[int, bool]:
+    """The keys in a value, and whether it holds a float that may have been a long integer."""
+    keys = 0
+    odd = False
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        kind = type(item)
+        if kind is dict:
+            keys += len(item)
+            todo.extend(item.values())
+        elif kind is list:
+            todo.extend(item)
+        elif kind is float and (item >= 2.0**63 or item <= -(2.0**63)):
+            odd = True
+    return keys, odd
+
+
+def _doubled(content: bytes) -> tuple[Fault, ...]:
+    text = content.decode()
+    return tuple(
+        Fault(
+            "duplicate-key",
+            f"found the key {str(double.path[-1])[:200]!r} again at byte "
+            f"{_byte(text, double.position)}, expected it once in its object",
+            pointer(double.path),
+        )
+        for double in islice(doubled_keys(text), MOST_FAULTS)
+    )
+
+
+def _exact(content: bytes) -> tuple[Any, tuple[Fault, ...]]:
+    """Parse with integers of any size: slower, so only for texts that hold such numbers."""
+    try:
+        value = json.loads(content, parse_constant=_no_constant)
+    except ValueError:
+        message = "found an integer of more digits than can be held, expected at most 4300"
+        return None, (Fault("number-too-large", message),)
+    except RecursionError:
+        return None, (Fault("too-deep", "found more nesting than can be read"),)
+    infinite = _infinite(value)
+    if infinite is not None:
+        message = "found a number that overflows a double, expected one below 1.8e308"
+        return None, (Fault("number-too-large", message, pointer(infinite)),)
+    return value, ()
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _infinite(value: Any) -> list[str | int] | None:
+    """The path of the first infinite float, or None."""
+    todo: list[tuple[list[str | int], Any]] = [([], value)]
+    while todo:
+        path, item = todo.pop()
+        if isinstance(item, dict):
+            todo.extend(([*path, key], sub) for key, sub in item.items())
+        elif isinstance(item, list):
+            todo.extend(([*path, index], sub) for index, sub in enumerate(item))
+        elif isinstance(item, float) and item in (float("inf"), float("-inf")):
+            return path
+    return None
+
+
+def _too_deep(text: str, limits: Limits) -> tuple[Fault, ...]:
+    deepest, position = depth(text, limits.depth)
+    if deepest <= limits.depth:
+        return ()
+    message = (
+        f"found {deepest} levels of nesting, at byte {_byte(text, position)} more than the "
+        f"{limits.depth} allowed"
+    )
+    return (Fault("too-deep", message),)
+
+
+def _refused(
+    content: bytes, limits: Limits, error: orjson.JSONDecodeError
+) -> tuple[Any, tuple[Fault, ...]]:
+    """Why orjson refused a text; a few texts it refuses are JSON after all (long integers)."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as wrong:
+        found = content[wrong.start : wrong.end].hex(" ")
+        message = f"found {found} at byte {wrong.start}, expected UTF-8: {wrong.reason}"
+        return None, (Fault("invalid-utf8", message),)
+    if text.startswith(_BOM):
+        message = "found a byte order mark at byte 0, expected one at most at the start of a file"
+        return None, (Fault("bom-inside", message),)
+    if not text.strip(" \t\r\n"):
+        return None, (Fault("not-json", "found nothing, expected a JSON value"),)
+    deep = _too_deep(text, limits)
+    if deep:
+        return None, deep
+    try:
+        json.loads(text, parse_constant=_constant_is_fine)
+    except json.JSONDecodeError as wrong:
+        return None, (_not_json(text, wrong),)
+    except ValueError:
+        return _exact(content)
+    return _stricter_than_python(content, text, error)
+
+
+def _constant_is_fine(_name: str) -> None:
+    return None
+
+
+def _stricter_than_python(
+    content: bytes, text: str, error: orjson.JSONDecodeError
+) -> tuple[Any, tuple[Fault, ...]]:
+    """The text is JSON for Python's lenient parser: what is orjson's objection?"""
+    constant = not_finite(text)
+    if constant is not None:
+        name, position = constant
+        message = f"found {name} at byte {_byte(text, position)}, expected a JSON value"
+        return None, (Fault("not-finite", message),)
+    half = lone_surrogate(text)
+    if half >= 0:
+        message = (
+            f"found {text[half : half + 6]} at byte {_byte(text, half)}, half of a surrogate "
+            "pair, expected both halves"
+        )
+        return None, (Fault("lone-surrogate", message),)
+    doubled = _doubled(content)
+    if doubled:
+        return None, doubled
+    value, faults = _exact(content)
+    if faults or _count(value)[1] or _has_long_integer(value):
+        return value, faults
+    message = f"found no JSON at byte {_byte(text, error.pos)}: {error.msg}"
+    return None, (Fault("not-json", message),)
+
+
+def _has_long_integer(value: Any) -> bool:
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict):
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+        elif isinstance(item, int) and not -(2**63) <= item < 2**64:
+            return True
+    return False
+
+
+def _not_json(text: str, error: json.JSONDecodeError) -> Fault:
+    position = min(error.pos, len(text))
+    byte = _byte(text, position)
+    if text[position : position + 1] == _BOM:
+        message = f"found a byte order mark at byte {byte}, expected none inside a file"
+        return Fault("bom-inside", message)
+    found = repr(text[position : position + 20]) if position < len(text) else "the end"
+    return Fault("not-json", f"found {found} at byte {byte}: {error.msg}")
+
+
+def _byte(text: str, position: int) -> int:
+    """The byte at which a character stands."""
+    return len(text[:position].encode("utf-8", "surrogatepass"))
+
+
+# -- the schema -------------------------------------------------------------------------------
+
+
+def check(record: Any, schema: Schema) -> tuple[Fault, ...]:
+    """Everything that is wrong with a parsed record, at most :data:`MOST_FAULTS` faults."""
+    if not isinstance(record, dict):
+        found = _json_name(record)
+        return (Fault("not-an-object", f"found {found}, expected an object"),)
+    return tuple(islice(schema.faults(record), MOST_FAULTS))
+
+
+def _json_name(value: Any) -> str:
+    names = {type(None): "null", bool: "a boolean", str: "a string", list: "an array"}
+    return names.get(type(value), "a number")
+
+
+def validate_record(
+    page: Page, schema: Schema, limits: Limits = _DEFAULT
+) -> tuple[dict[str, Any] | None, Rejected | None]:
+    """The record that a page of kind ``record`` holds, or its rejection; exactly one is None."""
+    record, faults = parse_json(page.content, limits)
+    faults = faults or check(record, schema)
+    if faults:
+        return None, reject(page, *faults, raw_limit=limits.raw)
+    return record, None
+
+
+# -- the second opinion -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A record that the two validators judge differently.
+
+    ``index`` counts the records from 0; ``ours`` and ``reference`` are what each found wrong,
+    empty where it found the record valid.
+    """
+
+    index: int
+    ours: tuple[str, ...]
+    reference: tuple[str, ...]
+
+
+def second_opinion(records: Iterable[Mapping[str, Any]], schema: Schema) -> list[Disagreement]:
+    """Where jsonschema, the reference implementation, decides otherwise than we do.
+
+    Both judge the same formats: those that the reference checks without further packages, and
+    date-time and uri, which it is given here. It never fetches a schema from the network.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
+    from referencing.jsonschema import EMPTY_REGISTRY
+
+    formats = _reference_formats()
+    make = validator_for(dict(schema.document), default=Draft202012Validator)
+    reference = make(dict(schema.document), registry=EMPTY_REGISTRY, format_checker=formats)
+    disagreements = []
+    for index, record in enumerate(records):
+        ours = tuple(f"{fault.pointer}: {fault.message}" for fault in check(record, schema))
+        theirs = tuple(
+            f"{pointer(error.absolute_path)}: {error.message}"[:500]
+            for error in islice(reference.iter_errors(record), MOST_FAULTS)
+        )
+        if bool(ours) != bool(theirs):
+            disagreements.append(Disagreement(index, ours, theirs))
+    return disagreements
+
+
+def _reference_formats() -> Any:
+    """The reference's own format checks, with date-time and uri by the standard library."""
+    from datetime import datetime
+    from urllib.parse import urlsplit
+
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker()
+    # RFC 3339, section 5.6; fromisoformat then judges the calendar.
+    written = re.compile(
+        r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+    )
+
+    def is_date_time(value: object) -> bool:
+        if not isinstance(value, str):
+            return True
+        if not written.fullmatch(value):
+            return False
+        return datetime.fromisoformat(value.upper()).tzinfo is not None
+
+    def is_uri(value: object) -> bool:
+        if not isinstance(value, str):
+            return True
+        return (
+            bool(urlsplit(value).scheme) and value.isascii() and not re.search(r"[\s<>\"]", value)
+        )
+
+    checker.checks("date-time", raises=ValueError)(is_date_time)
+    checker.checks("uri", raises=ValueError)(is_uri)
+    return checker

@@ -1,0 +1,317 @@
+"""What a *word* is for deduplication, once in readable Python and once over whole blocks of bytes.
+
+The definition, in the order it is applied (:func:`split_words` is the reference):
+
+1. soft hyphens (U+00AD) are deleted;
+2. the text is put into Unicode NFC and lower-cased, ``ё`` becomes ``е`` and the final sigma ``ς``
+   becomes ``σ``, and it is put into NFC again (lower-casing ``J̌`` gives a pair that NFC composes);
+3. a word is a maximal run of letters, marks and digits (Unicode categories L, M, N). Everything
+   else separates: spaces, punctuation, apostrophes, hyphens, the underscore, emoji, variation
+   selectors, enclosing keycaps, tags, lone surrogates, unassigned code points;
+4. a letter, mark or digit of a script that puts no spaces between words (Han, kana, Thai, Lao,
+   Burmese, Khmer) is a word of its own.
+
+Everything is per text: no result depends on what stands next to a text in a block.
+
+:func:`find_words` does the same over many joined texts with NumPy: byte masks for ASCII and
+lower-case Cyrillic, a lazily filled table of code points for the rest. Texts that need more than
+a change of bytes in place (a combining mark, a capital whose lower case has another length) are
+rewritten with :func:`canonical` first; nothing else is decoded.
+
+Which code points are letters follows the Unicode tables of the running Python: characters that
+were assigned after an archive's first batch may count as separators there and as letters later.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Int64s: TypeAlias = npt.NDArray[np.int64]
+Uint64s: TypeAlias = npt.NDArray[np.uint64]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+SEPARATOR, WORD, CAPITAL, OWN_WORD = 1, 2, 3, 4
+"""Classes of code points; CAPITAL is a letter whose replacement has as many bytes."""
+REWRITE = 8
+"""Flag beside a class: a text with such a code point goes through :func:`canonical` first."""
+
+_SOFT_HYPHEN = "\u00ad"
+_ALIKE = {"ё": "е", "ς": "σ"}
+_NOT_WORDS = ((0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xE0000, 0x10FFFF))
+"""Marks that belong to symbols: keycaps and circles, variation selectors, tags, private use."""
+_SPACELESS = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x2E80, 0x312F),  # radicals, kana, bopomofo
+    (0x31A0, 0x9FFF),  # bopomofo, kana, Han
+    (0xF900, 0xFAFF),  # Han
+    (0xFF66, 0xFF9F),  # half-width kana
+    (0x1AFF0, 0x1B16F),  # kana
+    (0x20000, 0x3FFFF),  # Han
+)
+_COMPOSING_LETTERS = ((0x1161, 0x1175), (0x11A8, 0x11C2), (0x16D63, 0x16D6A))
+"""Letters, not marks, that NFC joins to the one before: Hangul jamo, Kirat Rai vowels."""
+
+
+def _within(code: int, ranges: Sequence[tuple[int, int]]) -> bool:
+    return any(first <= code <= last for first, last in ranges)
+
+
+def canonical(text: str) -> str:
+    """Steps 1 and 2.
+
+    >>> canonical("Ё\\u00adЖ" + "И\\u0306")
+    'ежй'
+    """
+    text = unicodedata.normalize("NFC", text.replace(_SOFT_HYPHEN, "")).lower()
+    for letter, alike in _ALIKE.items():
+        text = text.replace(letter, alike)
+    return unicodedata.normalize("NFC", text)
+
+
+def word_class(char: str) -> int:
+    """SEPARATOR, WORD or OWN_WORD: steps 3 and 4 for one character of canonical text."""
+    code = ord(char)
+    if _within(code, _NOT_WORDS) or unicodedata.category(char)[0] not in "LMN":
+        return SEPARATOR
+    return OWN_WORD if _within(code, _SPACELESS) else WORD
+
+
+def split_words(text: str) -> list[str]:
+    """The words of ``text``: the readable definition that the fast path agrees with.
+
+    >>> split_words("Минск, 5 мая. Её e\\u0301lan — «co-operation» O'Neil 1,000")
+    ['минск', '5', 'мая', 'ее', 'élan', 'co', 'operation', 'o', 'neil', '1', '000']
+    >>> split_words("ΟΔΟΣ 東京 co\\u00adop")
+    ['οδοσ', '東', '京', 'coop']
+    """
+    words: list[str] = []
+    word = ""
+    for char in canonical(text) + " ":
+        kind = word_class(char)
+        if kind == WORD:
+            word += char
+            continue
+        if word:
+            words.append(word)
+            word = ""
+        if kind == OWN_WORD:
+            words.append(char)
+    return words
+
+
+# ---- the table of code points -------------------------------------------------------------------
+
+_CLASSES: Bytes = np.zeros(0x110000, np.uint8)  # 0: not looked at yet
+_LOWER: npt.NDArray[np.uint32] = np.zeros(0x110000, np.uint32)  # UTF-8 of a CAPITAL's replacement
+
+
+def _changes_in_nfc(char: str) -> bool:
+    """Whether a text with ``char`` may differ from its NFC (never for a variation selector)."""
+    return (
+        unicodedata.combining(char) != 0
+        or (unicodedata.category(char)[0] == "M" and word_class(char) != SEPARATOR)
+        or _within(ord(char), _COMPOSING_LETTERS)
+        or unicodedata.normalize("NFC", char) != char
+    )
+
+
+def _classify(codes: Int64s) -> None:
+    """Fill the table for ``codes``. The class is written last: other threads may be reading."""
+    for code in codes.tolist():
+        char = chr(code)
+        lower = char.lower()
+        alike = _ALIKE.get(lower, lower)
+        kind = word_class(char)
+        encoded = alike.encode("utf-8", "surrogatepass")
+        fits = len(lower) == 1 and len(encoded) == len(char.encode("utf-8", "surrogatepass"))
+        if char == _SOFT_HYPHEN or not fits or any(map(_changes_in_nfc, char + lower)):
+            kind |= REWRITE
+        elif alike != char and kind == WORD:
+            _LOWER[code] = int.from_bytes(encoded, "little")
+            kind = CAPITAL
+        _CLASSES[code] = kind
+
+
+# ---- blocks of joined texts ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The words of some texts, as places in one buffer of lower-cased UTF-8.
+
+    ``data``  uint64 view of the bytes, with at least 16 zero bytes after the last text;
+    ``begin``, ``length``  int64, one per word: first byte and number of bytes;
+    ``first``  int64, one per text and one more: index of the text's first word.
+    """
+
+    data: Uint64s
+    begin: Int64s
+    length: Int64s
+    first: Int64s
+
+
+def find_words(texts: Sequence[bytes | memoryview]) -> Block:
+    """The words of ``texts``, each the UTF-8 of one text (lone surrogates passed through).
+
+    >>> block = find_words([b"New York", b"", "Её".encode()])
+    >>> block.first.tolist(), block.length.tolist()
+    ([0, 2, 2, 3], [3, 4, 4])
+    """
+    block, dirty = _scan(texts)
+    if not len(dirty):
+        return block
+    rewritten = []
+    for number in dirty.tolist():
+        text = canonical(bytes(texts[number]).decode("utf-8", "surrogatepass"))
+        rewritten.append(text.encode("utf-8", "surrogatepass"))
+    return _merge(block, dirty, _scan(rewritten, rewritten=True)[0])
+
+
+def _scan(texts: Sequence[bytes | memoryview], *, rewritten: bool = False) -> tuple[Block, Int64s]:
+    """One pass over the joined texts: the words, and the numbers of the texts that must be
+    rewritten first, whose words are left out. (None must if ``rewritten``.)"""
+    raw = b"\0".join(texts)
+    size = len(raw)
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+    data = np.zeros(size // 8 + 3, "<u8")
+    low = data.view(np.uint8)[:size]
+    mask = np.zeros(size + 2, np.bool_)
+    source = np.frombuffer(raw, np.uint8)
+    dirty, own = np.zeros(0, np.int64), None
+    if raw.isascii():
+        np.bitwise_or(source, np.uint8(32), out=low)
+        _mask_ascii(source, low, mask[1:-1])
+    else:
+        _lower_ascii(source, low)
+        _mask_ascii(source, low, mask[1:-1])
+        mask[1:-1] |= source > 127
+        dirty, own = _correct_others(source, low, mask[1:-1], ends)
+        dirty = dirty[:0] if rewritten else dirty
+        for number in dirty.tolist():
+            mask[ends[number] - len(texts[number]) : ends[number] + 1] = False
+    begin, end = _edges(mask, own)
+    first = np.zeros(len(texts) + 1, np.int64)
+    first[1:] = np.searchsorted(begin, ends)
+    return Block(data, begin, end - begin, first), dirty
+
+
+def _merge(block: Block, dirty: Int64s, rewritten: Block) -> Block:
+    """``block`` with the words of its ``dirty`` texts, which it lacks, from ``rewritten``."""
+    count = np.diff(block.first)
+    count[dirty] = np.diff(rewritten.first)
+    first = np.append(0, np.cumsum(count))
+    begin, length = np.empty((2, first[-1]), np.int64)
+    parts = [(block, first[:-1], 0), (rewritten, first[dirty], 8 * len(block.data))]
+    for part, new_first, shift in parts:
+        many = np.diff(part.first)
+        place = np.arange(len(part.begin)) + np.repeat(new_first - part.first[:-1], many)
+        begin[place] = part.begin + shift
+        length[place] = part.length
+    return Block(np.concatenate((block.data, rewritten.data)), begin, length, first)
+
+
+def _lower_ascii(source: Bytes, low: Bytes) -> None:
+    """``low`` = ``source`` with bit 5 set in the bytes below 128."""
+    bit: Bytes = np.right_shift(source, np.uint8(2))
+    np.invert(bit, out=bit)
+    bit &= 32
+    np.bitwise_or(source, bit, out=low)
+
+
+def _mask_ascii(source: Bytes, low: Bytes, mask: Bools) -> None:
+    """``mask`` = the ASCII letters and digits (unsigned subtraction wraps round)."""
+    offset: Bytes = low - np.uint8(97)
+    np.less(offset, 26, out=mask)
+    np.subtract(source, np.uint8(48), out=offset)
+    mask |= offset < 10
+
+
+def _correct_others(
+    source: Bytes, low: Bytes, mask: Bools, ends: Int64s
+) -> tuple[Int64s, tuple[Int64s, Int64s] | None]:
+    """Look up every code point beyond ASCII and lower-case Cyrillic, where ``mask`` says word.
+
+    Returns the numbers of the texts that have one to rewrite, and the places and lengths of
+    characters that are words of their own (or None).
+    """
+    at = _places_to_look_up(source)
+    codes, length = _decode(source, at)
+    kinds = _CLASSES[codes]
+    if not kinds.all():
+        _classify(np.unique(codes[kinds == 0]))
+        kinds = _CLASSES[codes]
+    dirty = np.unique(np.searchsorted(ends, at[kinds >= REWRITE], side="right"))
+    kinds = kinds & np.uint8(7)
+    _clear(mask, at, length, kinds == SEPARATOR)
+    _replace(low, at, length, codes, kinds == CAPITAL)
+    own = kinds == OWN_WORD
+    return dirty, (at[own], length[own]) if own.any() else None
+
+
+def _places_to_look_up(source: Bytes) -> Int64s:
+    """First bytes of the characters beyond ASCII, but for а..я: those are what they seem."""
+    look = source > 0xC1
+    lead_d0 = source[:-1] == 0xD0
+    if np.count_nonzero(lead_d0) * 16 > len(source):
+        after = source[1:]
+        lead_d0 &= after > 0xAF
+        lead_d1 = source[:-1] == 0xD1
+        lead_d1 &= after < 0x90
+        lead_d0 |= lead_d1
+        look[:-1] &= ~lead_d0
+    return np.flatnonzero(look)
+
+
+def _decode(source: Bytes, at: Int64s) -> tuple[Int64s, Int64s]:
+    """Code points and numbers of bytes of the characters that begin at ``at``."""
+    padded = np.concatenate((source, np.zeros(4, np.uint8)))
+
+    def tail(offset: int, places: Int64s) -> Int64s:
+        return (padded[places + offset] & 63).astype(np.int64)
+
+    lead = padded[at].astype(np.int64)
+    codes = (lead & 31) << 6 | tail(1, at)
+    length = np.full(len(at), 2, np.int64)
+    wide = np.flatnonzero(lead >= 0xE0)
+    if len(wide):
+        codes[wide] = (lead[wide] & 15) << 12 | (codes[wide] & 63) << 6 | tail(2, at[wide])
+        length[wide] = 3
+        wide = wide[lead[wide] >= 0xF0]
+        places = at[wide]
+        codes[wide] = (lead[wide] & 7) << 18 | (codes[wide] & 0xFFF) << 6 | tail(3, places)
+        length[wide] = 4
+    return np.minimum(codes, 0x10FFFF), length
+
+
+def _clear(mask: Bools, at: Int64s, length: Int64s, chosen: Bools) -> None:
+    at, length = at[chosen], length[chosen]
+    for offset in range(4):
+        mask[at[length > offset] + offset] = False
+
+
+def _replace(low: Bytes, at: Int64s, length: Int64s, codes: Int64s, chosen: Bools) -> None:
+    at, length, lower = at[chosen], length[chosen], _LOWER[codes[chosen]]
+    for offset in range(4):
+        here = length > offset
+        low[at[here] + offset] = (lower[here] >> np.uint32(8 * offset)) & np.uint32(255)
+
+
+def _edges(mask: Bools, own: tuple[Int64s, Int64s] | None) -> tuple[Int64s, Int64s]:
+    """Begins and ends of the runs in ``mask`` (False at both ends), cut round ``own`` words."""
+    if own is None:
+        edges = np.flatnonzero(mask[1:] != mask[:-1])
+        return edges[0::2], edges[1::2]
+    cut = np.zeros(len(mask) - 1, np.bool_)
+    cut[own[0]] = True
+    cut[own[0] + own[1]] = True
+    before, after = mask[:-1], mask[1:]
+    return np.flatnonzero(after & (~before | cut)), np.flatnonzero(before & (~after | cut))

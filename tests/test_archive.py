@@ -1,0 +1,266 @@
+"""The ledger on disk: atomic batches, two writers, what the log may hold, upkeep."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+
+from newsdata.archive import SMALL_FILES, Archive, find_archive, read_settings
+from newsdata.errors import ArchiveError, UsageError
+from newsdata.settings import Settings
+
+NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
+
+
+def record(number: int, text: str | None = None, **values):
+    return {
+        "id": f"demo:{number}",
+        "title": f"Title {number}",
+        "text": text or f"The invented text number {number} tells of the village {number}.",
+        "timestamp": f"2024-01-01T00:{number % 60:02}:00Z",
+        "source": "demo.example",
+        "language": "en",
+        **values,
+    }
+
+
+@pytest.fixture
+def archive(tmp_path, schema):
+    return Archive.create(tmp_path / "archive", Settings(), schema)
+
+
+def put(archive, batch, now=NOON, **options):
+    return archive.append(lambda: [batch] if batch is not None else [], now, **options)
+
+
+def outcomes(archive):
+    state = archive.state()
+    return dict(zip(state.ids.to_pylist(), state.outcome.to_pylist(), strict=True))
+
+
+def test_a_batch_is_one_commit_and_its_counts_add_up(archive, rows_of):
+    summary = put(archive, rows_of([record(1), record(2), record(2, id="demo:copy")]))
+    assert summary["batch"] == 1
+    assert (summary["read"], summary["articles"], summary["duplicates"]) == (3, 2, 1)
+    assert summary["relations"]["exact"] == 1
+    assert archive.table.version() == 1
+    assert outcomes(archive) == {
+        "demo:1": "article",
+        "demo:2": "article",
+        "demo:copy": "duplicate",
+    }
+
+
+def test_the_smaller_id_is_kept_where_all_else_is_equal(archive, rows_of):
+    put(
+        archive,
+        rows_of(
+            [
+                record(2, id="demo:b", text="same words here"),
+                record(2, id="demo:a", text="Same words, here!"),
+            ]
+        ),
+    )
+    assert outcomes(archive) == {"demo:a": "article", "demo:b": "duplicate"}
+
+
+def test_known_observations_append_nothing(archive, rows_of):
+    batch = rows_of([record(n) for n in range(5)])
+    put(archive, batch)
+    version = archive.table.version()
+    again = put(archive, batch)
+    assert (again["batch"], again["unchanged"], again["read"]) == (None, 5, 5)
+    archive.refresh()
+    assert archive.table.version() == version
+
+
+def test_records_come_back_as_they_went_in(archive, rows_of, schema):
+    values = record(
+        1,
+        author=["A. B."],
+        images=[{"caption": "C", "photographer": ["P"]}, {"credit": "Photo P"}],
+        dateline={"raw": "X -", "places": ["X"]},
+        utc_offset=180,
+        local_date="2024-01-01",
+        extra=[{"key": "k", "value": "v"}],
+    )
+    put(archive, rows_of([values, record(2)]))
+    back = archive.articles().sort_by("id").to_pylist()[0]
+    from newsdata.records import empty_record
+
+    assert schema.canonical(back) == schema.canonical(empty_record(**values))
+
+
+def test_no_title_and_no_text_in_the_log(archive, rows_of):
+    for n in range(25):  # past a checkpoint
+        put(archive, rows_of([record(n, text=f"unmistakable{n} words", title=f"headline{n}")]))
+    log = archive.path / "ledger" / "_delta_log"
+    assert any(f.suffix == ".parquet" for f in log.iterdir()), "no checkpoint was written"
+    for file in log.iterdir():
+        content = file.read_bytes()
+        assert b"unmistakable" not in content, file
+        assert b"headline" not in content, file
+    stats = archive.table.get_add_actions(flatten=True)
+    names = pa.table(stats).column_names
+    assert not [n for n in names if n.startswith("m") and ("record" in n or "text" in n)]
+
+
+def test_two_writers_end_as_one_after_the_other(archive, rows_of, schema, monkeypatch):
+    other = Archive.open(archive.path, schema)
+    mine, theirs = rows_of([record(1), record(2)]), rows_of([record(2), record(3)])
+    tries = []
+    commit = other._commit
+    monkeypatch.setattr(other, "_commit", lambda *a: tries.append(commit(*a)) or tries[-1])
+    monkeypatch.setattr("newsdata.archive.FRESH", 60.0)  # other does not look before it commits
+    put(archive, mine)
+    summary = put(other, theirs)
+    assert tries == [False, True], "the first try must have been refused"
+    assert (summary["batch"], summary["articles"], summary["unchanged"]) == (2, 1, 1)
+    archive.refresh()
+    assert sorted(n["batch"] for n in archive.batch_notes()) == [1, 2]
+    assert outcomes(archive) == dict.fromkeys(["demo:1", "demo:2", "demo:3"], "article")
+
+
+def test_the_index_is_a_cache(archive, rows_of, schema):
+    for n in range(12):
+        put(archive, rows_of([record(n), record(n + 100)]))
+    known = archive.index.known_ids(["demo:3", "demo:103", "demo:999"]).tolist()
+    assert known == [True, True, False]
+    shutil.rmtree(archive.path / "index")
+    reopened = Archive.open(archive.path, schema)
+    again = put(reopened, rows_of([record(3), record(103), record(999)]))
+    assert (again["unchanged"], again["articles"]) == (2, 1)
+
+
+@pytest.mark.parametrize("damage", [b"", b"junk" * 100, None])
+def test_a_damaged_index_is_rebuilt_in_silence(archive, rows_of, schema, damage):
+    for n in range(3):
+        put(archive, rows_of([record(n)]))
+    files = sorted((archive.path / "index").iterdir())
+    content = files[1].read_bytes()
+    files[1].write_bytes(content[: len(content) // 2] if damage is None else damage)
+    reopened = Archive.open(archive.path, schema)
+    again = put(reopened, rows_of([record(n) for n in range(4)]))
+    assert (again["unchanged"], again["articles"]) == (3, 1)
+
+
+def test_an_index_of_another_archive_is_not_used(archive, rows_of, tmp_path, schema):
+    put(archive, rows_of([record(1)]))
+    other = Archive.create(tmp_path / "other", Settings(), schema)
+    put(other, rows_of([record(2)]))
+    shutil.rmtree(other.path / "index")
+    shutil.copytree(archive.path / "index", other.path / "index")
+    again = put(Archive.open(other.path, schema), rows_of([record(1), record(2)]))
+    assert (again["articles"], again["unchanged"]) == (1, 1)
+
+
+def test_an_index_that_is_ahead_of_the_ledger_is_dropped(archive, rows_of, schema, tmp_path):
+    put(archive, rows_of([record(1)]))
+    backup = tmp_path / "backup"
+    shutil.copytree(archive.path / "ledger", backup)
+    put(archive, rows_of([record(2)]))
+    shutil.rmtree(archive.path / "ledger")
+    shutil.copytree(backup, archive.path / "ledger")
+    again = put(Archive.open(archive.path, schema), rows_of([record(1), record(2)]))
+    assert (again["articles"], again["unchanged"]) == (1, 1)
+
+
+def test_small_files_are_compacted_and_nothing_changes(archive, rows_of):
+    for n in range(SMALL_FILES + 2):
+        put(archive, rows_of([record(n)]))
+    assert len(archive.table.file_uris()) < 10
+    archive.refresh()
+    assert archive.articles().num_rows == SMALL_FILES + 2
+    assert put(archive, rows_of([record(0), record(5)]))["unchanged"] == 2
+
+
+def test_time_does_not_run_backwards(archive, rows_of):
+    put(archive, rows_of([record(1)]))
+    with pytest.raises(UsageError, match="backwards"):
+        put(archive, rows_of([record(2)]), NOON - timedelta(seconds=1))
+
+
+def test_embargoes_end_with_time_alone(archive, rows_of):
+    held = record(1, embargoed_until="2024-01-02T00:00:00Z")
+    assert put(archive, rows_of([held]))["withheld"] == 1
+    assert archive.articles().num_rows == 0
+    out = put(archive, None, NOON + timedelta(days=1))
+    assert (out["read"], out["changed"]["released"]) == (0, 1)
+    assert archive.articles().column("id").to_pylist() == ["demo:1"]
+
+
+def test_a_dry_run_appends_nothing(archive, rows_of):
+    summary = put(archive, rows_of([record(1)]), dry_run=True)
+    assert (summary["articles"], summary["batch"]) == (1, None)
+    assert archive.table.version() == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_and_cut_gives_the_same_articles(tmp_path, schema, rows_of, seed):
+    rng = random.Random(seed)
+    records = [record(n, text=f"Text of the group {n % 7} and no more.") for n in range(30)]
+    records += [
+        record(n, title="Corrected", modified="2024-02-01T00:00:00Z") for n in range(0, 30, 4)
+    ]
+    records += [record(n, status="canceled", modified="2024-03-01T00:00:00Z") for n in (3, 4)]
+    whole = Archive.create(tmp_path / "whole", Settings(), schema)
+    put(whole, rows_of(records))
+    rng.shuffle(records)
+    cut = Archive.create(tmp_path / "cut", Settings(), schema)
+    while records:
+        size = rng.randint(1, 9)
+        put(cut, rows_of(records[:size]))
+        records = records[size:]
+    assert outcomes(whole) == outcomes(cut)
+    both = [a.articles().sort_by("id").to_pylist() for a in (whole, cut)]
+    assert both[0] == both[1]
+
+
+def test_opening_says_what_is_wrong(tmp_path, schema, archive):
+    with pytest.raises(ArchiveError, match="no archive here"):
+        Archive.open(tmp_path / "nothing", schema)
+    with pytest.raises(ArchiveError, match="already"):
+        Archive.create(archive.path, Settings(), schema)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    with pytest.raises(ArchiveError, match="other files"):
+        Archive.create(tmp_path / "full", Settings(), schema)
+    toml = archive.path / "newsdata.toml"
+    toml.write_text(toml.read_text().replace("seed = 0", "seed = 7"))
+    with pytest.raises(ArchiveError, match="seed is 7, but the ledger was made with 0"):
+        Archive.open(archive.path, schema)
+    toml.write_text("format_version = 99")
+    with pytest.raises(ArchiveError, match="use a newer one"):
+        read_settings(archive.path)
+
+
+def test_a_lost_ledger_is_not_replaced_by_an_empty_one(archive, rows_of, schema):
+    put(archive, rows_of([record(1)]))
+    shutil.rmtree(archive.path / "ledger")
+    with pytest.raises(ArchiveError, match="the ledger is gone"):
+        Archive.open(archive.path, schema)
+
+
+def test_an_interrupted_creation_is_finished(archive, schema):
+    shutil.rmtree(archive.path / "ledger")
+    assert Archive.open(archive.path, schema).last_batch == 0
+
+
+def test_an_archive_is_found_upward(archive, tmp_path):
+    inner = archive.path / "releases" / "1.0.0"
+    inner.mkdir(parents=True)
+    assert find_archive(inner) == archive.path
+    assert find_archive(tmp_path) is None
+
+
+def test_notes_of_batches(archive, rows_of):
+    put(archive, rows_of([record(1)]), about={"command": "test"})
+    note = archive.batch_notes()[0]
+    assert note["command"] == "test"
+    assert note["summary"]["articles"] == 1
+    assert json.dumps(note)

@@ -1,0 +1,63 @@
+"""Languages of short texts, and rubrics. The sentences are invented."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsdata.grammar.languages import detect_language
+from newsdata.grammar.rubrics import RUBRICS, slug_of_rubric
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Новы мост адкрыты ў Брэсце", "be"),
+        ("Новы мост адкрыты, паведамілі сёння", "be"),
+        ("Сьвята прайшло ў зьмененым фармаце, сьнегу няма", "be-tarask"),
+        ("Новий міст відкрито в Києві, його довжина велика", "uk"),
+        ("Қазақстанда жаңа көпір ашылды", "kk"),
+        ("В Минске открыли новый мост через реку", "ru"),
+        ("Матч «Мiнск» и «Брэст» прошел в столице, игра была хорошей", "ru"),
+        ("The new bridge was opened to cars on Monday", "en"),
+        ("Die neue Brücke wurde am Montag eröffnet", "de"),
+        ("El nuevo puente fue abierto el lunes en la ciudad", "es"),
+        ("Nowy most został otwarty w poniedziałek", "pl"),
+        ("Новият мост беше открит в понеделник в града", "bg"),
+        ("新桥今天开通", "zh"),
+        ("新しい橋が開通した", "ja"),
+        ("새 다리가 개통되었다", "ko"),
+    ],
+)
+def test_short_texts(text: str, language: str) -> None:
+    assert detect_language(text) == language
+
+
+def test_the_edition_decides_and_nothing_gives_none() -> None:
+    assert detect_language("The new bridge", hint="be") == "be"
+    assert detect_language("") is None
+    assert detect_language("12:54 -0- !!") is None
+
+
+@given(st.text(max_size=80))
+def test_never_raises(text: str) -> None:
+    detect_language(text)
+
+
+def test_linear_time() -> None:
+    detect_language("warm up the model of the library")
+    started = time.perf_counter()
+    for text in ("(" * 1_000_000, "a" * 1_000_000, "ж" * 1_000_000, "і" * 1_000_000):
+        detect_language(text)
+    assert time.perf_counter() - started < 1
+
+
+def test_every_rubric_is_found_by_its_words() -> None:
+    for slug, languages in RUBRICS.items():
+        for words in languages.values():
+            assert {slug_of_rubric(word) for word in words} == {slug}
+            assert slug_of_rubric(words[0].upper()) == slug
+    assert slug_of_rubric("Ветер перемен") is None
