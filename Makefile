@@ -56,8 +56,13 @@ format: $(VENV)/.dev  ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## measure; peers that are not installed are named, see benchmarks/README.md
-	$(BIN)/python benchmarks/run.py
+.venv-peers/.made: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	-.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
+	@touch $@
+
+bench: $(VENV)/.dev .venv-peers/.made  ## measure, with the peers beside us (benchmarks/README.md)
+	$(BIN)/python benchmarks/run.py --peers-python .venv-peers/bin/python
 
 clean:  ## remove the environment and what was built
-	rm -rf $(VENV) $(BUILD) dist
+	rm -rf $(VENV) .venv-peers $(BUILD) dist

@@ -138,16 +138,47 @@ def validate(sources: Sources, schema: str | None = None) -> Iterator[Page | Rej
 
 
 def deduplicate(
-    records: Iterable[Mapping[str, Any]], *, keep: str = "earliest"
+    records: Iterable[Mapping[str, Any]],
+    *,
+    keep: str = "earliest",
+    threshold: float = 0.75,
+    ngram: int = 5,
+    prefer: Sequence[str] = (),
+    seed: int = 0,
+    id_field: str | None = None,
+    text_field: str | None = None,
+    time_field: str | None = None,
 ) -> Iterator[Article | Duplicate]:
-    """Records of articles as an Article each, or as the Duplicate of one that is kept.
+    """Records as an Article each, or as the Duplicate of one that is kept; in their order.
 
-    Order and number stay as they are. Several records of one id are versions of it: all but the
-    current one raise UsageError, because only an archive can keep them apart.
+    All are read before the first is given back. Without ``id_field``, ``text_field`` and
+    ``time_field`` they are records of articles, perhaps with few of the fields. With any of them
+    (names, or paths as ``meta.url``) they may have any shape, and an Article holds the record as
+    it was given. A record without an id gets ``sha256:`` and 32 hex digits of its canonical JSON.
+    Of identical records the first counts and the others are ``exact`` duplicates of it; different
+    records of one id are compared like any others: only an archive keeps versions apart. The
+    settings are those of an archive, but length is counted in words.
+
+    Raises UsageError for impossible settings, records without a text or with an id that is
+    neither a string nor a whole number, and unknown fields of article records.
+
+    >>> rows = [{"url": "b", "body": "One, two, three!"}, {"url": "a", "body": "one two three"}]
+    >>> [type(r).__name__ for r in deduplicate(rows, id_field="url", text_field="body")]
+    ['Duplicate', 'Article']
     """
     from newsdata import copies
 
-    return copies.deduplicate(records, keep)
+    return copies.deduplicate(
+        records,
+        keep,
+        threshold,
+        ngram,
+        prefer,
+        seed,
+        id_field=id_field,
+        text_field=text_field,
+        time_field=time_field,
+    )
 
 
 class Archive:

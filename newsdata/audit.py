@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,18 @@ import pyarrow.compute as pc
 from newsdata import states
 from newsdata.archive import Archive
 from newsdata.batches import FACTS, versions_of
-from newsdata.duplicates import Event, state_of
+from newsdata.copies import NOTHING, memory_linker
 from newsdata.errors import ArchiveError
 from newsdata.exporters.audit import Finding
 from newsdata.exporters.audit import verify as verify_release
 from newsdata.exporters.loading import is_release, known_versions
 from newsdata.fingerprints import fingerprint_batch
 from newsdata.ledger import in_microseconds, raw_bytes
-from newsdata.pipeline import hashing_of, open_archive
+from newsdata.links import hashing_of, near_of
+from newsdata.pipeline import open_archive
 from newsdata.schema import digest
 from newsdata.validation import second_opinion
+from newsdata.versions import Event, Version, state_of
 
 #: Records of each file that the reference validator judges too.
 SAMPLE = 20
@@ -131,7 +133,16 @@ def _batches(archive: Archive) -> Iterator[Finding]:
 def _state(archive: Archive) -> Iterator[Finding]:
     """The state that the events add up to, against the state that the rules give."""
     facts = in_microseconds(archive.rows(FACTS, pc.is_valid(pc.field("withdrawn"))))
-    wanted = state_of(versions_of(facts), archive.index.now, archive.settings)
+    with archive.all_texts() as (shelf, place_of):
+
+        def links(active: Iterable[Version]) -> Iterable[tuple[str, str]]:
+            versions = [v._replace(text=place_of[v.digest]) for v in active]
+            linker = memory_linker(versions, shelf, near_of(archive.settings))
+            by_id = {v.id: v for v in versions}
+            return ((str(a), str(b)) for a, b in linker.pairs((), by_id, {}, NOTHING))
+
+        versions = versions_of(facts)
+        wanted = state_of(versions, archive.index.now, archive.settings, links)
     try:
         told = _events(archive.state())
     except ArchiveError as error:

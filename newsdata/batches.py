@@ -1,24 +1,27 @@
 """What one batch of readings becomes: a decision for every input, in columns. Pure.
 
-Most inputs of a day are plain: a new id, a text nobody has, no embargo, no withdrawal. They are
-articles and are found by a few vectorised look-ups; only the others go through
-:func:`newsdata.duplicates.decide`, with the same result as if all did.
+Most inputs of a day are plain: a new id, no embargo, no withdrawal. Those whose text no other
+text is linked to are articles, found without looking at them one by one; the others go through
+:mod:`newsdata.duplicates`, with the same result as if all did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newsdata.duplicates import Decision, Known, Row, Version, decide
+from newsdata.duplicates import Decision, Known, Linker, Node, Row, Work
 from newsdata.ledger import in_microseconds
 from newsdata.settings import Settings
+from newsdata.versions import Version
 
 Mask = npt.NDArray[np.bool_]
 
@@ -48,9 +51,6 @@ class KnownInBulk(Known, Protocol):
 
     def known_ids(self, ids: Sequence[str]) -> Mask:
         """Of each id, whether it was observed before."""
-
-    def known_texts(self, fingerprints: pa.Array) -> Mask:
-        """Of each fingerprint, whether a text had it before."""
 
     def known_inputs(self, keys: Sequence[bytes]) -> Mask:
         """Of each key of an input, whether it stands in the ledger."""
@@ -92,22 +92,37 @@ class BatchDecision:
     counts: Counts
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a batch is decided, and when the last one was: microseconds since 1970 UTC."""
+
+    now: int
+    before: int
+
+
 def decide_batch(
-    facts: pa.Table, known: KnownInBulk, settings: Settings, now: int, before: int
+    facts: pa.Table, known: KnownInBulk, linker: Linker, settings: Settings, moment: Moment
 ) -> BatchDecision:
     """Decide every input of a batch.
 
     ``facts`` has the columns :data:`FACTS`, one row for each input read, in reading order, with
-    outcome ``article`` or ``rejected``. ``now`` and ``before`` are microseconds since 1970 UTC.
+    outcome ``article`` or ``rejected``. ``linker`` knows the texts by their position in it.
     """
     rows: list[Row | None] = [None] * facts.num_rows
     counts = Counts(read=facts.num_rows)
     rejected = np.asarray(pc.equal(facts.column("outcome"), "rejected"))
     _decide_rejected(facts, np.flatnonzero(rejected), known, rows, counts)
-    articles = np.flatnonzero(~rejected)
-    state = _decide_articles(facts, articles, known, settings, now, before, rows, counts)
+    part = in_microseconds(facts.filter(pa.array(~rejected)).combine_chunks())
+    articles = _Articles(np.flatnonzero(~rejected), part, rows, counts)
+    state = articles.decide(known, linker, settings, moment)
     counts.check()
     return BatchDecision(rows, state, counts)
+
+
+def places_of(facts: pa.Table) -> npt.NDArray[np.int64]:
+    """For each position, the place of its text among the texts of the batch; -1 for none."""
+    articles = np.asarray(pc.not_equal(facts.column("outcome"), "rejected"))
+    return np.where(articles, np.cumsum(articles) - 1, -1)
 
 
 def _decide_rejected(
@@ -130,44 +145,60 @@ def _decide_rejected(
         counts.reasons[reason] = counts.reasons.get(reason, 0) + 1
 
 
-def _decide_articles(
-    facts: pa.Table,
-    where: npt.NDArray[np.intp],
-    known: KnownInBulk,
-    settings: Settings,
-    now: int,
-    before: int,
-    rows: list[Row | None],
-    counts: Counts,
-) -> list[tuple[str, Row]]:
-    part = in_microseconds(facts.take(pa.array(where)).combine_chunks())
-    plain = _plain(part, known, now)
-    digests = part.column("digest").to_pylist()
-    for at in np.flatnonzero(plain).tolist():
-        rows[int(where[at])] = Row("article", digests[at])
-    counts.articles += int(plain.sum())
-    others = np.flatnonzero(~plain)
-    versions = versions_of(part.take(pa.array(others)))
-    decision = decide(versions, known, settings, now, before)
-    for at, version, row in zip(others.tolist(), versions, decision.rows, strict=True):
-        rows[int(where[at])] = row
-        _count(version, row, now, counts)
-    _count_changes(decision, counts)
-    return decision.state
+@dataclass(slots=True)
+class _Articles:
+    """The articles of a batch: ``where[i]`` is the position of row i of ``part`` in it."""
 
+    where: npt.NDArray[np.intp]
+    part: pa.Table
+    rows: list[Row | None]
+    counts: Counts
 
-def _plain(part: pa.Table, known: KnownInBulk, now: int) -> Mask:
-    """Inputs that are articles whatever else the batch and the archive hold."""
-    ids = part.column("id")
-    texts = part.column("fingerprint")
-    wordless = np.asarray(pc.equal(part.column("words"), 0))
-    public = np.asarray(pc.invert(part.column("withdrawn")))
-    until = part.column("until")
-    free = np.asarray(pc.or_(pc.is_null(until), pc.less_equal(pc.fill_null(until, 0), now)))
-    alone = _unique(ids) & ~known.known_ids(ids.to_pylist())
-    original = wordless | (_unique(texts) & ~known.known_texts(texts.combine_chunks()))
-    plain: Mask = public & free & alone & original
-    return plain
+    def decide(
+        self, known: KnownInBulk, linker: Linker, settings: Settings, moment: Moment
+    ) -> list[tuple[str, Row]]:
+        """Fill in the rows and counts; returns the state changes that no input tells."""
+        plain = self._plain(known, moment.now)
+        others = np.flatnonzero(~plain)
+        versions = self._versions(others)
+        work = Work(versions, known, linker, settings, moment.now, moment.before)
+        alone = self.where[plain].tolist()
+        pairs = list(linker.pairs(alone, work.come, work.dirty, work))
+        linked = sorted({node for pair in pairs for node in pair if isinstance(node, int)})
+        at = np.searchsorted(self.where, linked)
+        added = self._versions(at)
+        for version in added:
+            work.add_plain(version)
+        ids: dict[Node, Node] = {p: v.id for p, v in zip(linked, added, strict=True)}
+        work.cluster((ids.get(a, a), ids.get(b, b)) for a, b in pairs)
+        decision = work.decision()
+        plain[at] = False
+        self._tell_plain(plain)
+        places = [*others.tolist(), *at.tolist()]
+        for place, version, row in zip(places, [*versions, *added], decision.rows, strict=True):
+            self.rows[int(self.where[place])] = row
+            _count(version, row, moment.now, self.counts)
+        _count_changes(decision, self.counts)
+        return decision.state
+
+    def _plain(self, known: KnownInBulk, now: int) -> Mask:
+        """New public articles: what they are depends on nothing but their texts."""
+        ids = self.part.column("id")
+        public = np.asarray(pc.invert(self.part.column("withdrawn")))
+        until = self.part.column("until")
+        free = np.asarray(pc.or_(pc.is_null(until), pc.less_equal(pc.fill_null(until, 0), now)))
+        plain: Mask = public & free & _unique(ids) & ~known.known_ids(ids.to_pylist())
+        return plain
+
+    def _tell_plain(self, plain: Mask) -> None:
+        digests = self.part.column("digest").to_pylist()
+        for at in np.flatnonzero(plain).tolist():
+            self.rows[int(self.where[at])] = Row("article", digests[at])
+        self.counts.articles += int(plain.sum())
+
+    def _versions(self, at: npt.NDArray[Any]) -> list[Version]:
+        found = versions_of(self.part.take(pa.array(at, pa.int64())))
+        return [v._replace(text=int(place)) for v, place in zip(found, at, strict=True)]
 
 
 def _unique(column: pa.ChunkedArray) -> Mask:
@@ -203,7 +234,8 @@ def _count(version: Version, row: Row | None, now: int, counts: Counts) -> None:
         counts.unchanged += 1
     elif version.withdrawn or (version.until is not None and version.until > now):
         counts.withheld += 1
-        reason = "withdrawn" if version.withdrawn else "embargo"
+        held = version.until is not None and version.until > now
+        reason = "embargo" if held else "withdrawn"
         counts.reasons[reason] = counts.reasons.get(reason, 0) + 1
     elif row.outcome == "duplicate":
         counts.duplicates += 1
@@ -219,3 +251,75 @@ def _count_changes(decision: Decision, counts: Counts) -> None:
     counts.changed["released"] += decision.released
     if decision.same_id_other_text:
         counts.notices["same-id-other-text"] = decision.same_id_other_text
+
+
+def summary_of(counts: Counts, number: int) -> dict[str, Any]:
+    """What ``newsdata build --json`` prints of a batch."""
+    values = asdict(counts)
+    values["reasons"] = dict(sorted(values["reasons"].items()))
+    return {"format": 1, "batch": number, **values}
+
+
+def ledger_rows(
+    shards: Iterable[pa.RecordBatch],
+    decision: BatchDecision,
+    number: int,
+    now: datetime,
+    note: Mapping[str, Any],
+    columns: pa.Schema,
+) -> Iterator[tuple[pa.RecordBatch, Sequence[int]]]:
+    """The rows of a batch, each with the place of its text among those of the batch (-1 for
+    none): its inputs, then the other state changes, then the batch itself."""
+    start = row = articles = 0
+    for shard in shards:
+        decided = decision.rows[start : start + shard.num_rows]
+        start += shard.num_rows
+        new = [i for i, r in enumerate(decided) if r is not None]
+        readable = np.asarray(pc.not_equal(shard.column("outcome"), "rejected"))
+        places = np.where(readable, np.cumsum(readable) - 1 + articles, -1)
+        articles += int(readable.sum())
+        if new:
+            kept = shard if len(new) == shard.num_rows else shard.take(pa.array(new))
+            told = [r for r in decided if r is not None]
+            yield _decided(kept, told, number, row, columns), places[new].tolist()
+            row += len(new)
+    if decision.state:
+        ids = [id_ for id_, _ in decision.state]
+        told = [r for _, r in decision.state]
+        given = {"id": pa.array(ids), "digest": pa.array([r.digest for r in told])}
+        empty = [given.get(f.name, pa.nulls(len(ids), f.type)) for f in columns]
+        batch = pa.record_batch(empty, schema=columns)
+        yield _decided(batch, told, number, row, columns), [-1] * len(ids)
+        row += len(ids)
+    values = {
+        "batch": number,
+        "row": row,
+        "outcome": "batch",
+        "timestamp": now,
+        "instant": now,
+        "message": json.dumps(note, ensure_ascii=False, sort_keys=True),
+    }
+    last = pa.record_batch(
+        [pa.array([values.get(f.name)], f.type) for f in columns], schema=columns
+    )
+    yield last, [-1]
+
+
+def _decided(
+    shard: pa.RecordBatch, told: list[Row], number: int, first: int, columns: pa.Schema
+) -> pa.RecordBatch:
+    """A shard with what was decided filled in."""
+    values: dict[str, list[Any]] = {
+        "batch": [number] * len(told),
+        "row": list(range(first, first + len(told))),
+        "outcome": [r.outcome for r in told],
+        "of": [r.of for r in told],
+        "relation": [r.relation for r in told],
+        "score": [r.score for r in told],
+        "reason": [r.reason for r in told],
+    }
+    arrays = [
+        pa.array(values[f.name], f.type) if f.name in values else shard.column(i)
+        for i, f in enumerate(columns)
+    ]
+    return pa.record_batch(arrays, schema=columns)

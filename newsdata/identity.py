@@ -12,6 +12,7 @@ import ipaddress
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from newsdata.sites import Site, find_site
@@ -80,7 +81,10 @@ def canonical_url(url: str | None) -> str | None:
     """
     if not url:
         return None
+    plain = _PLAIN.fullmatch(url)
     try:
+        if plain:
+            return _canonical_plain(plain["host"], plain["path"])
         return _canonical(_with_scheme(url.strip().translate(_DROPPED)))
     except ValueError:
         return None
@@ -88,6 +92,26 @@ def canonical_url(url: str | None) -> str | None:
 
 def _with_scheme(url: str) -> str:
     return "https:" + url if url.startswith("//") else url
+
+
+#: Most addresses of articles: nothing to decode, to drop, to sort or to resolve. Digits at the
+#: end of the host may be those of an IP address, which are left to the longer way.
+_PLAIN = re.compile(
+    r"https?://(?P<host>[A-Za-z0-9.-]{1,250}[A-Za-z])"
+    r"(?P<path>(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_.~!$&'()*+,;=:@-]*)*/?)"
+)
+
+
+def _canonical_plain(given: str, path: str) -> str | None:
+    """The answer of :func:`_canonical` for an address that :data:`_PLAIN` matches."""
+    host = _host(given)
+    if host is None:
+        return None
+    inner = _inside_amp_cache(host, path)
+    if inner:
+        return _canonical(inner)
+    site = find_site(host)
+    return f"https://{site.host if site else host}{_folded(path.split('/') or [''], site)}"
 
 
 def _canonical(url: str) -> str | None:
@@ -107,6 +131,7 @@ def _canonical(url: str) -> str | None:
     return urlunsplit(("https", netloc, path, _query(parts.query), ""))
 
 
+@lru_cache(maxsize=256)
 def _host(host: str) -> str | None:
     host = host.rstrip(".").lower()
     if ":" in host:
@@ -134,7 +159,11 @@ def _inside_amp_cache(host: str, path: str) -> str | None:
 
 
 def _path(path: str, site: Site | None) -> str:
-    segments = _resolve_dots(quote(_decode(path), safe=_PATH_SAFE + "%").split("/"))
+    return _folded(_resolve_dots(quote(_decode(path), safe=_PATH_SAFE + "%").split("/")), site)
+
+
+def _folded(segments: list[str], site: Site | None) -> str:
+    """The path of resolved segments (the first is empty), layouts of the same page folded."""
     drop = site.drop if site else ("amp",)
     while len(segments) > 2 and segments[1].lower() in drop:
         del segments[1]
@@ -192,6 +221,7 @@ def _is_tracking(name: str, value: str) -> bool:
     )
 
 
+@lru_cache(maxsize=16)
 def identify(url: str | None) -> Identity | None:
     """What the address says: canonical form, id, publisher, edition, rubric, year, clock.
 
@@ -206,11 +236,12 @@ def identify(url: str | None) -> Identity | None:
     canonical = canonical_url(url)
     if canonical is None:
         return None
-    parts = urlsplit(canonical)
-    host = parts.hostname or ""
+    netloc, _, path = canonical.removeprefix("https://").partition("/")
+    path = "/" + path.partition("?")[0]
+    host = (urlsplit(canonical).hostname or "") if ":" in netloc else netloc
     site = find_site(host)
-    groups = _match(site, parts.path)
-    date = groups if groups.get("year") else _date_in_path(parts.path)
+    groups = _match(site, path)
+    date = groups if groups.get("year") else _date_in_path(path)
     native = groups.get("id") if site and site.edition else None
     return Identity(
         url=canonical,

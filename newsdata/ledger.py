@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from newsdata.fingerprints import Hashing, fingerprint_batch
+from newsdata.fingerprints import Fingerprints, Hashing, fingerprint_batch
 from newsdata.records import Article, Fault, Rejected
 from newsdata.schema import Schema, canonical_json
 
@@ -104,6 +104,17 @@ def ledger_columns(schema: Schema) -> pa.Schema:
     )
 
 
+def shard_columns(schema: Schema) -> pa.Schema:
+    """The ledger's columns and, for the length of a build, the numbers of each text: ``sketch``
+    (128 uint16) and ``shingles`` (uint64 each), as bytes of this machine."""
+    import pyarrow as pa
+
+    columns = ledger_columns(schema)
+    return columns.append(pa.field("sketch", pa.binary())).append(
+        pa.field("shingles", pa.large_binary())
+    )
+
+
 def input_key(content: bytes, *circumstances: str | None) -> bytes:
     """128-bit key of an input: its bytes, its URL, and whatever else decides how it is read.
 
@@ -116,11 +127,13 @@ def input_key(content: bytes, *circumstances: str | None) -> bytes:
     return key.digest()
 
 
-def rejected_key(sha256: str) -> bytes:
-    """128-bit key of a rejected input, from the sha256 of its bytes alone."""
-    return hashlib.blake2b(
-        bytes.fromhex(sha256), digest_size=16, person=b"newsdata reject"
-    ).digest()
+def rejected_key(sha256: str, code: str) -> bytes:
+    """128-bit key of a rejected input: its bytes and its reason. The reason belongs to it,
+    because the same bytes may be rejected for another one when they are read in another way, and
+    which came first must not matter."""
+    key = hashlib.blake2b(bytes.fromhex(sha256), digest_size=16, person=b"newsdata reject")
+    key.update(code.encode())
+    return key.digest()
 
 
 def article_rows(
@@ -130,7 +143,7 @@ def article_rows(
     records, misfits = _fit(observations, schema)
     kept = [o for o in observations if all(o is not bad for bad, _ in misfits)]
     columns = _facts(records, schema)
-    columns |= _fingerprints(columns.pop("text"), hashing)
+    columns |= _text_numbers(columns.pop("text"), hashing)
     columns |= {
         "digest": [o.digest for o in kept],
         "reading": [_reading(o.canonical) for o in kept],
@@ -139,7 +152,7 @@ def article_rows(
         "record": records,
         **_places([(o.article.place, o.article.retrieved) for o in kept]),
     }
-    return _batch(columns, schema, len(kept)), misfits
+    return _batch(columns, shard_columns(schema), len(kept)), misfits
 
 
 def rejected_rows(rejections: Sequence[Rejected], schema: Schema) -> pa.RecordBatch:
@@ -147,7 +160,7 @@ def rejected_rows(rejections: Sequence[Rejected], schema: Schema) -> pa.RecordBa
     columns: dict[str, Any] = {
         "outcome": ["rejected"] * len(rejections),
         "reason": [r.code for r in rejections],
-        "input": [rejected_key(r.sha256) for r in rejections],
+        "input": [rejected_key(r.sha256, r.code) for r in rejections],
         "pointer": [r.faults[0].pointer for r in rejections],
         "message": [r.message for r in rejections],
         "faults": [canonical_json([f.to_dict() for f in r.faults]).decode() for r in rejections],
@@ -157,7 +170,7 @@ def rejected_rows(rejections: Sequence[Rejected], schema: Schema) -> pa.RecordBa
     }
     lines = [r.to_dict() for r in rejections]
     columns |= {name: [line[name] for line in lines] for name in ("raw", "raw_encoding")}
-    return _batch(columns, schema, len(rejections))
+    return _batch(columns, shard_columns(schema), len(rejections))
 
 
 def raw_bytes(raw: str, encoding: str) -> bytes:
@@ -173,18 +186,45 @@ def _fit(
 
     unfit = (pa.ArrowException, OverflowError, ValueError, TypeError)
     try:
-        return schema.to_arrow([o.canonical for o in observations]), []
+        fitted = schema.to_arrow([o.canonical for o in observations])
+        _check_times(fitted)
+        return fitted, []
     except unfit:
         pass
     good, misfits = [], []
     for o in observations:
         try:
-            schema.to_arrow([o.canonical])
+            _check_times(schema.to_arrow([o.canonical]))
             good.append(o.canonical)
         except unfit as error:
             text = str(error).partition("\n")[0]
             misfits.append((o, Fault("not-representable", f"no column can hold it: {text}")))
     return schema.to_arrow(good), misfits
+
+
+#: Microseconds and days since 1970 of the years 1 to 9999: what Python and most readers know.
+_TIMES = (-62_135_596_800_000_000, 253_402_300_799_999_999)
+_DAYS = (-719_162, 2_932_896)
+#: Microseconds of a day.
+_DAY = 86_400_000_000
+
+
+def _check_times(array: pa.Array) -> None:
+    """Raise ValueError where a time or a date in the array, however deep, has another year."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_struct(array.type):
+        for child in array.flatten():
+            _check_times(child)
+    elif pa.types.is_list(array.type):
+        _check_times(array.flatten())
+    elif pa.types.is_timestamp(array.type) or pa.types.is_date32(array.type):
+        is_time = pa.types.is_timestamp(array.type)
+        low, high = _TIMES if is_time else _DAYS
+        found = pc.min_max(array.cast(pa.int64() if is_time else pa.int32())).as_py()
+        if found["min"] is not None and not low <= found["min"] <= found["max"] <= high:
+            raise ValueError("the year is outside 1 to 9999")
 
 
 def _facts(records: pa.StructArray, schema: Schema) -> dict[str, Any]:
@@ -203,11 +243,10 @@ def _facts(records: pa.StructArray, schema: Schema) -> dict[str, Any]:
     text = column(schema.roles.get("text"), pa.string())
     timestamp = column(schema.roles.get("timestamp"), time)
     precision = column("timestamp_precision", pa.string())
-    day = pa.scalar(86_399_999_999, pa.duration("us"))
+    is_day = pc.fill_null(pc.equal(precision, "day"), fill_value=False)
+    end = pc.min_element_wise(pc.add(timestamp.cast(pa.int64()), _DAY - 1), pa.scalar(_TIMES[1]))
     instant = pc.if_else(
-        pc.fill_null(pc.equal(precision, "day"), fill_value=False),
-        pc.add(timestamp, day),
-        timestamp,
+        is_day, pc.if_else(pc.is_null(timestamp), None, end).cast(time), timestamp
     )
     status = pc.fill_null(column("status", pa.string()), "usable")
     provenance = column("provenance", pa.struct([("extractor_version", pa.int16())]))
@@ -225,21 +264,43 @@ def _facts(records: pa.StructArray, schema: Schema) -> dict[str, Any]:
     }
 
 
-def _fingerprints(texts: pa.Array, hashing: Hashing) -> dict[str, Any]:
+def _text_numbers(texts: pa.Array, hashing: Hashing) -> dict[str, Any]:
+    """fingerprint, outline, words, sketch and shingles of each text, as columns."""
     import pyarrow as pa
 
-    prints = fingerprint_batch(texts, hashing, shingles=False)
+    prints = fingerprint_batch(texts, hashing)
     outlines = np.ascontiguousarray(prints.sketch[:, ::8]).astype(">u2")
 
-    def column(data: bytes, width: int) -> pa.Array:
+    def column(data: Any, width: int) -> pa.Array:
         buffers = [None, pa.py_buffer(data)]
         return pa.Array.from_buffers(pa.binary(width), len(prints), buffers).cast(pa.binary())
 
+    offsets = pa.py_buffer((prints.starts * 8).astype(np.int64))
+    values = [None, offsets, pa.py_buffer(np.ascontiguousarray(prints.shingles))]
     return {
         "fingerprint": column(prints.exact.astype(">u8").tobytes(), 16),
         "outline": column(outlines.tobytes(), 32),
         "words": pa.array(prints.words),
+        "sketch": column(np.ascontiguousarray(prints.sketch).tobytes(), 256),
+        "shingles": pa.Array.from_buffers(pa.large_binary(), len(prints), values),
     }
+
+
+def text_numbers(articles: pa.RecordBatch) -> Fingerprints:
+    """The numbers of the texts of article rows, back from their columns."""
+    words = articles.column("words").to_numpy(zero_copy_only=False).astype(np.int32)
+    exact = np.frombuffer(b"".join(articles.column("fingerprint").to_pylist()), ">u8")
+    sketch = np.frombuffer(b"".join(articles.column("sketch").to_pylist()), np.uint16)
+    shingles = articles.column("shingles").to_pylist()
+    starts = np.zeros(len(words) + 1, np.int64)
+    np.cumsum([len(s) // 8 for s in shingles], out=starts[1:])
+    return Fingerprints(
+        exact=exact.astype(np.uint64).reshape(-1, 2),
+        words=words,
+        sketch=sketch.reshape(-1, 128),
+        shingles=np.frombuffer(b"".join(shingles), np.uint64),
+        starts=starts,
+    )
 
 
 def in_microseconds(table: pa.Table) -> pa.Table:
@@ -282,10 +343,9 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-def _batch(columns: dict[str, Any], schema: Schema, length: int) -> pa.RecordBatch:
+def _batch(columns: dict[str, Any], target: pa.Schema, length: int) -> pa.RecordBatch:
     import pyarrow as pa
 
-    target = ledger_columns(schema)
     arrays = []
     for column in target:
         values = columns.get(column.name)

@@ -5,6 +5,7 @@ Pure but for the rooms it calls: what touches the world is given to it or done b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from newsdata.extractors.extract import extract_page
 from newsdata.fingerprints import Hashing
-from newsdata.ledger import Observation, article_rows, input_key, rejected_rows
+from newsdata.ledger import (
+    Observation,
+    article_rows,
+    input_key,
+    rejected_rows,
+    shard_columns,
+)
+from newsdata.links import hashing_of
 from newsdata.records import Article, Fault, Page, Rejected, reject
 from newsdata.schema import Schema, digest
 from newsdata.settings import Settings
@@ -92,8 +100,28 @@ def _unknown(
     return [group[i] for i in fresh], [keys[i] for i in fresh]
 
 
+_DAY_WORDS = (
+    *("сегодня", "вчера", "сёння", "учора", "сьогодні", "вчора", "today", "yesterday"),
+    *("heute", "gestern", "hoy", "ayer", "dzisiaj", "wczoraj"),
+)
+#: Where a page says "today", the day may follow from the time at which it was retrieved.
+_RELATIVE_DAY = re.compile(
+    "|".join(form for w in _DAY_WORDS for form in (w, w.capitalize(), w.upper())).encode()
+)
+
+
 def _key(page: Page, circumstances: str) -> bytes:
-    return input_key(page.content, page.url, page.kind, page.source, page.timezone, circumstances)
+    """Key of an input: all that decides how it is read, so that one key is one reading."""
+    dated = page.kind != "record" and _RELATIVE_DAY.search(page.content)
+    return input_key(
+        page.content,
+        page.url,
+        page.kind,
+        page.source,
+        page.timezone,
+        page.retrieved if dated else None,
+        circumstances,
+    )
 
 
 @lru_cache(1)
@@ -199,7 +227,8 @@ def build(
 
 @contextmanager
 def _opened(path: Path, dry_run: bool) -> Iterator[Archive]:
-    from newsdata.archive import is_archive, open_or_create, scratch
+    from newsdata.archive import open_or_create, scratch
+    from newsdata.archive.settings_file import is_archive
 
     if dry_run and not is_archive(path):
         with scratch(Settings(), article_schema()) as empty:
@@ -210,7 +239,8 @@ def _opened(path: Path, dry_run: bool) -> Iterator[Archive]:
 
 def init_archive(path: str | Path, values: Mapping[str, Any]) -> Archive:
     """A new archive whose settings are the defaults, the environment's, and ``values``."""
-    from newsdata.archive import Archive, environment_settings
+    from newsdata.archive import Archive
+    from newsdata.archive.settings_file import environment_settings
     from newsdata.settings import MEANING, with_values
 
     given = environment_settings(n for n in MEANING if n != "format_version")
@@ -229,11 +259,6 @@ def open_archive(path: str | Path) -> Archive:
     from newsdata.archive import Archive
 
     return Archive.open(Path(path), article_schema())
-
-
-def hashing_of(settings: Settings) -> Hashing:
-    """How the texts of an archive are hashed."""
-    return Hashing(seed=settings.seed, version=settings.hash_version)
 
 
 def _build(
@@ -256,7 +281,8 @@ def _build(
     workers = local.usable_cpus() if options.workers is None else options.workers
     jobs, workers = _jobs(inputs, _reading(options, target.settings), options.limit, workers)
     report = _reporter(progress) if progress else None
-    with local.run(partial(prepare, preparation), jobs, target.columns, workers, report) as made:
+    columns = shard_columns(target.schema)
+    with local.run(partial(prepare, preparation), jobs, columns, workers, report) as made:
         skipped = sum(known for known, _ in made.returned)
         return target.append(made.batches, now, skipped, about, dry_run)
 

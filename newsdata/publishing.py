@@ -82,7 +82,7 @@ def release(
 
 
 def _about(archive: Archive) -> About:
-    from newsdata.archive import SETTINGS_FILE, read_card
+    from newsdata.archive.settings_file import SETTINGS_FILE, read_card
 
     card = read_card(archive.path)
     known = {item.name for item in fields(About)}

@@ -238,6 +238,7 @@ EMPTY_RECORD: dict[str, Any] = {
     "extra": [],
 }
 FIELDS: tuple[str, ...] = tuple(EMPTY_RECORD)
+_LISTS = tuple(name for name, value in EMPTY_RECORD.items() if value == [])
 
 
 def empty_record(**values: Any) -> dict[str, Any]:
@@ -246,11 +247,13 @@ def empty_record(**values: Any) -> dict[str, Any]:
     >>> empty_record(title="T")["author"]
     []
     """
-    unknown = values.keys() - EMPTY_RECORD.keys()
-    if unknown:
-        raise ValueError(f"not fields of a record: {', '.join(sorted(unknown))}")
-    record = {k: [] if isinstance(v, list) else v for k, v in EMPTY_RECORD.items()}
+    record = EMPTY_RECORD.copy()
+    for name in _LISTS:
+        record[name] = []
     record.update(values)
+    if len(record) > len(FIELDS):
+        unknown = record.keys() - EMPTY_RECORD.keys()
+        raise ValueError(f"not fields of a record: {', '.join(sorted(unknown))}")
     return record
 
 

@@ -61,8 +61,9 @@ def batch_inputs(path: str | Path, batch: int) -> list[dict[str, Any]]:
 
 
 def article_history(path: str | Path, id_: str) -> dict[str, Any]:
-    """One article: ``state`` (outcome, kept article, reason), ``record`` of its current version,
-    ``copies`` (ids that repeat it) and ``events``, oldest first, each with its record.
+    """One article: ``state`` (outcome, kept article, relation, score, reason), ``record`` of its
+    current version, ``kept`` (id and record of the article it repeats, or None), ``copies`` (ids
+    that repeat it) and ``events``, oldest first, each with its record.
 
     Raises UsageError where the id is unknown, naming ids that begin alike.
     """
@@ -75,17 +76,32 @@ def article_history(path: str | Path, id_: str) -> dict[str, Any]:
     records = {e["digest"]: e["record"] for e in events if e["record"] is not None}
     withheld = last["outcome"] == "withheld"
     kept = _kept(archive, id_)
+    state = {
+        "outcome": last["outcome"],
+        "of": kept if kept != id_ else None,
+        "reason": last["reason"],
+        "relation": last["relation"],
+        "score": last["score"],
+    }
+    if kept not in (id_, last["of"]):  # the article it was found to repeat is kept no more
+        state["relation"], state["score"] = archive.relation(id_, kept)
     return {
         "id": id_,
-        "state": {
-            "outcome": last["outcome"],
-            "of": kept if kept != id_ else None,
-            "reason": last["reason"],
-        },
+        "state": state,
+        "kept": None if kept == id_ else {"id": kept, "record": _current(archive, kept)},
         "record": None if withheld else records.get(last["digest"]),
         "copies": _copies(archive, id_),
         "events": events,
     }
+
+
+def _current(archive: Archive, id_: str) -> dict[str, Any] | None:
+    """The record of the current version of an article."""
+    last = archive.index.histories([id_])[id_].last
+    if last is None:
+        return None
+    events = (e for e in archive.history(id_) if e["digest"] == last.digest)
+    return next((e["record"] for e in events if e["record"] is not None), None)
 
 
 def _kept(archive: Archive, id_: str) -> str:
@@ -97,13 +113,17 @@ def _kept(archive: Archive, id_: str) -> str:
 
 
 def _copies(archive: Archive, id_: str) -> list[str]:
-    """Ids that an event calls duplicates of this one and that are so today."""
-    found = set()
-    for copy in set(archive.index.copies_of(id_)):
-        last = archive.index.histories([copy])[copy].last
-        if last is not None and last.outcome == "duplicate" and _kept(archive, copy) == id_:
-            found.add(copy)
-    return sorted(found)
+    """Ids whose pointers lead to this article, directly or over others."""
+    found: set[str] = set()
+    wave = [id_]
+    while wave:
+        copies = {c for node in wave for c in archive.index.copies_of(node)} - found
+        wave = []
+        for copy, history in archive.index.histories(sorted(copies)).items():
+            if history.last is not None and history.last.outcome == "duplicate":
+                wave.append(copy)
+        found.update(wave)
+    return sorted(c for c in found if _kept(archive, c) == id_)
 
 
 def _unknown_id(archive: Archive, id_: str) -> str:
@@ -180,7 +200,7 @@ def _counted(column: pa.ChunkedArray, by_name: bool) -> Mapping[str, int]:
 
 def settings_in_force(path: str | Path) -> list[tuple[str, Any, str]]:
     """(name, value, where it comes from) of every setting."""
-    from newsdata.archive import (
+    from newsdata.archive.settings_file import (
         SETTINGS_FILE,
         environment_settings,
         read_settings,

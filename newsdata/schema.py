@@ -16,12 +16,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from newsdata.canonical import Fit, fitter
 from newsdata.errors import SchemaError
 from newsdata.records import Fault
 
@@ -148,8 +148,8 @@ class Schema:
     # -- the canonical form -------------------------------------------------------------------
 
     @cached_property
-    def _shape(self) -> _Shape:
-        return _Shape.of(self.struct)
+    def _fit(self) -> Fit:
+        return fitter(self.struct)
 
     def canonical(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """The record as columns hold it: every declared field, times in UTC, nothing else.
@@ -157,7 +157,7 @@ class Schema:
         Two JSON texts have equal canonical records exactly when a release prints the same row
         for both. A record read back from Arrow gives the same canonical record.
         """
-        canonical: dict[str, Any] = self._shape.fit(record)
+        canonical: dict[str, Any] = self._fit(record)
         return canonical
 
 
@@ -366,59 +366,3 @@ def _read_times(array: pa.Array, kind: pa.DataType) -> pa.Array:
         values = _read_times(array.values, kind.value_type)
         return pa.ListArray.from_arrays(array.offsets, values, type=kind, mask=array.is_null())
     return array.cast(kind)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """How a JSON value is fitted to a column type; see :meth:`Schema.canonical`."""
-
-    kind: str  # "time" | "date" | "integer" | "text" | "list" | "struct" | "plain"
-    inner: Any = None
-
-    @staticmethod
-    def of(kind: pa.DataType) -> _Shape:
-        import pyarrow as pa
-
-        if pa.types.is_struct(kind):
-            return _Shape("struct", tuple((f.name, _Shape.of(f.type)) for f in kind))
-        if pa.types.is_list(kind):
-            return _Shape("list", _Shape.of(kind.value_type))
-        for test, name in (
-            (pa.types.is_timestamp, "time"),
-            (pa.types.is_date, "date"),
-            (pa.types.is_integer, "integer"),
-            (pa.types.is_string, "text"),
-        ):
-            if test(kind):
-                return _Shape(name)
-        return _Shape("plain")
-
-    def fit(self, value: Any) -> Any:
-        kind = self.kind
-        if value is None:
-            return [] if kind == "list" else None
-        if kind == "text":
-            return value if isinstance(value, str) else canonical_json(value).decode()
-        if kind == "struct":
-            return {name: shape.fit(value.get(name)) for name, shape in self.inner}
-        if kind == "list":
-            return [self.inner.fit(v) for v in value]
-        if kind == "time":
-            return _utc(value)
-        if kind == "date":
-            return value.isoformat() if isinstance(value, date) else value
-        if kind == "integer" and isinstance(value, float) and value.is_integer():
-            return int(value)
-        return value
-
-
-def _utc(value: Any) -> Any:
-    """ISO 8601 in UTC with a ``Z``, fractions trimmed; what cannot be read stays as it is."""
-    try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            return value
-        text = moment.astimezone(UTC).isoformat()
-    except (ValueError, TypeError, OverflowError):
-        return value
-    return text.replace("+00:00", "Z") if "." not in text else text[:-6].rstrip("0") + "Z"

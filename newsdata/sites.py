@@ -212,6 +212,29 @@ AGENCIES: tuple[Agency, ...] = (
     Agency(("PTI",), "ptinews.com", "Asia/Kolkata"),
 )
 
+#: Houses that sign articles in the place of a person, as they write their names. They write no
+#: datelines, so they are no agencies.
+HOUSES: tuple[str, ...] = (
+    "ABC News", "Al Jazeera", "ARD", "Associated Newspapers", "BBC", "BBC News", "Bild",
+    "Bloomberg", "Bloomberg News", "Business Insider", "BuzzFeed News", "Capital", "CBS News",
+    "CNBC", "CNN", "Corriere della Sera", "Daily Mail", "Daily Telegraph", "Der Spiegel",
+    "Der Standard", "Deutsche Welle", "Deutschlandfunk", "Die Welt", "Die Zeit", "El Mundo",
+    "El País", "Euronews", "Evening Standard", "Financial Times", "Focus Online", "Forbes",
+    "Fox News", "France Info", "Frankfurter Allgemeine", "Frankfurter Allgemeine Zeitung",
+    "Frankfurter Rundschau", "Gazeta Wyborcza", "Handelsblatt", "Huffington Post", "HuffPost",
+    "Il Sole 24 Ore", "La Repubblica", "La Stampa", "La Vanguardia", "Le Figaro", "Le Monde",
+    "Le Parisien", "Libération", "Los Angeles Times", "Manager Magazin", "NBC News",
+    "Neue Zürcher Zeitung", "New York Times", "Ouest-France", "Press Association",
+    "Radio Free Europe", "Rai News", "Rheinische Post", "Rzeczpospolita", "Sky News", "Spiegel",
+    "Spiegel Online", "Süddeutsche Zeitung", "Tagesspiegel", "The Associated Press",
+    "The Economist", "The Guardian", "The Independent", "The New York Times", "The Telegraph",
+    "The Times", "The Wall Street Journal", "The Washington Post", "USA Today",
+    "Wall Street Journal", "Washington Post", "Welt Online", "Wirtschaftswoche", "Zeit Online",
+    "Аргументы и факты", "Белсат", "Ведомости", "Еврорадио", "Звязда", "Известия", "Коммерсант",
+    "Коммерсантъ", "Комсомольская правда", "Независимая газета", "Радио Свобода",
+    "Российская газета", "Русская служба Би-би-си", "Советская Белоруссия", "СБ. Беларусь сегодня",
+)  # fmt: skip
+
 #: Country domains with one clock, or whose news houses share the capital's clock.
 COUNTRY_ZONES: dict[str, str] = {
     "am": "Asia/Yerevan", "at": "Europe/Vienna", "az": "Asia/Baku", "ba": "Europe/Sarajevo",
@@ -248,6 +271,21 @@ def find_agency(name: str) -> Agency | None:
     'belta.by'
     """
     return _agencies_by_name().get(" ".join(name.split()).casefold())
+
+
+@cache
+def _houses() -> frozenset[str]:
+    return frozenset(name.casefold() for name in HOUSES)
+
+
+def is_house(name: str) -> bool:
+    """Whether ``name`` is that of an agency or of a house of the table, in any case.
+
+    >>> is_house("Deutsche  Welle"), is_house("Ann Lee")
+    (True, False)
+    """
+    name = " ".join(name.split()).casefold()
+    return name in _agencies_by_name() or name in _houses()
 
 
 def find_site(host: str) -> Site | None:

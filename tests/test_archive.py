@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from newsdata.archive import SMALL_FILES, Archive, find_archive, read_settings
+from newsdata.archive import SMALL_FILES, Archive
+from newsdata.archive.settings_file import find_archive, read_settings
 from newsdata.errors import ArchiveError, UsageError
 from newsdata.settings import Settings
 
@@ -116,7 +117,9 @@ def test_two_writers_end_as_one_after_the_other(archive, rows_of, schema, monkey
     tries = []
     commit = other._commit
     monkeypatch.setattr(other, "_commit", lambda *a: tries.append(commit(*a)) or tries[-1])
-    monkeypatch.setattr("newsdata.archive.FRESH", 60.0)  # other does not look before it commits
+    refresh = other.refresh
+    first = iter([True])  # other does not look before its first try
+    monkeypatch.setattr(other, "refresh", lambda *a: next(first, False) or refresh(*a))
     put(archive, mine)
     summary = put(other, theirs)
     assert tries == [False, True], "the first try must have been refused"
@@ -264,3 +267,99 @@ def test_notes_of_batches(archive, rows_of):
     assert note["command"] == "test"
     assert note["summary"]["articles"] == 1
     assert json.dumps(note)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"timestamp": "9999-12-31T23:59:59-01:00"},
+        {"timestamp": "0001-01-01T00:00:00+12:00"},
+        {"timestamp": "0000-01-01T00:00:00Z"},
+        {"modified": "0000-01-01T00:00:00Z"},
+        {"local_date": "0000-01-01"},
+        {"embargoed_until": "9999-12-31T23:59:59-01:00"},
+        {"rights": {"observed_at": "9999-12-31T23:59:59-01:00"}},
+    ],
+)
+def test_a_year_that_cannot_be_read_back_is_not_let_in(schema, values):
+    from newsdata.fingerprints import Hashing
+    from newsdata.ledger import Observation, article_rows
+    from newsdata.records import Article, empty_record
+    from newsdata.schema import digest
+
+    wrong, right = empty_record(**record(1, **values)), empty_record(**record(2))
+    seen = []
+    for values in (wrong, right):
+        canonical = schema.canonical(values)
+        seen.append(Observation(canonical, digest(canonical), Article(values), b"k"))
+    batch, misfits = article_rows(seen, schema, Hashing())
+    assert batch.column("id").to_pylist() == ["demo:2"]
+    assert [(o.canonical["id"], f.code) for o, f in misfits] == [("demo:1", "not-representable")]
+
+
+def test_the_last_day_compares_as_its_end_and_stays_readable(archive, rows_of):
+    last = record(1, timestamp="9999-12-31T12:00:00Z", timestamp_precision="day")
+    put(archive, rows_of([last]))
+    assert archive.history("demo:1")[0]["instant"].year == 9999
+
+
+@pytest.mark.parametrize("name", ["file:x", "mem:x", "s3:x", "a b", "ж#?", "c{b}", "h*"])
+def test_odd_paths_are_no_urls(tmp_path, schema, rows_of, name, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    from pathlib import Path
+
+    odd = Archive.create(Path(name), Settings(), schema)
+    put(odd, rows_of([record(1)]))
+    assert (tmp_path / name / "ledger" / "_delta_log").is_dir()
+    assert Archive.open(tmp_path / name, schema).articles().num_rows == 1
+
+
+@pytest.mark.parametrize("name", ["x[g]", "pct%20x", "back\\slash", "tab\tx", "a|b"])
+def test_paths_that_delta_lake_cannot_have_are_refused_before_anything_is_made(
+    tmp_path, schema, name
+):
+    with pytest.raises(ArchiveError, match="cannot be kept under a path with"):
+        Archive.create(tmp_path / name, Settings(), schema)
+    assert not (tmp_path / name).exists()
+
+
+def test_what_a_killed_maker_left_does_not_stop_the_next(tmp_path, schema):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / ".writing-abc").touch()
+    assert Archive.create(tmp_path / "a", Settings(), schema).last_batch == 0
+
+
+def test_a_full_disk_after_the_commit_does_not_fail_the_batch(archive, rows_of, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archive.index, "add", full)
+    assert put(archive, rows_of([record(1)]))["batch"] == 1
+    monkeypatch.undo()
+    assert put(archive, rows_of([record(1), record(2)]))["unchanged"] == 1
+
+
+def test_a_failing_commit_is_an_archive_error(archive, rows_of, monkeypatch):
+    import deltalake
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(deltalake, "write_deltalake", full)
+    with pytest.raises(ArchiveError, match="could not be committed"):
+        put(archive, rows_of([record(1)]))
+
+
+def test_large_compacted_files_are_not_compacted_again(archive, rows_of, monkeypatch):
+    calls = []
+    compact = type(archive.table.optimize).compact
+    monkeypatch.setattr(
+        type(archive.table.optimize),
+        "compact",
+        lambda *a, **k: calls.append(1) or compact(*a, **k),
+    )
+    monkeypatch.setattr("newsdata.archive.SMALL_FILES", 4)
+    monkeypatch.setattr("newsdata.archive.TARGET_FILE_SIZE", 1)
+    for n in range(12):
+        put(archive, rows_of([record(n)]))
+    assert not calls, "no file is below half of the target"

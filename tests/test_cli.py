@@ -111,6 +111,9 @@ def test_release_without_version_proposes_and_seals_nothing(archive):
         (["build", "-", "-a", "a", "--timezone", "Mars/Base"], 2, "Mars/Base"),
         (["build", "-", "-a", "a", "--map", "tilte=headline"], 2, "title"),
         (["build", "-", "-a", "a", "--now", "yesterday"], 2, "expected a time"),
+        (["build", "-", "-a", "a", "--now", "9999-12-31T23:59:59-12:00"], 2, "expected a time"),
+        (["build", "-", "-a", "a", "--now", "0001-01-01T00:00:00+01:00"], 2, "expected a time"),
+        (["init", "new", "--set", "name=a\x1bb"], 2, "without control characters"),
         (["log"], 2, "--archive DIR"),
         (["log", "-a", "nowhere"], 3, "there is no archive here"),
         (["show", "x", "-a", "nowhere"], 3, "there is no archive here"),
@@ -142,6 +145,313 @@ def test_a_bug_of_ours_exits_70_without_a_traceback(monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "RuntimeError: wires crossed" in said
     assert "Traceback" not in said
+
+
+def test_a_panic_of_a_dependency_exits_70_too(monkeypatch, capsys):
+    import newsdata.reports
+    from newsdata.cli import run as run_here
+
+    class PanicException(BaseException):  # as pyo3 makes it: no Exception
+        pass
+
+    def broken(path):
+        raise PanicException("index out of bounds\x1b[2J")
+
+    monkeypatch.setattr(newsdata.reports, "archive_log", broken)
+    assert run_here(["log", "-a", "x"]) == 70
+    said = capsys.readouterr().err
+    assert "PanicException: index out of bounds\\x1b[2J" in said
+    assert "Please report it" in said
+    assert "Traceback" not in said
+
+
+# -- names and words that are not what they should be -------------------------------------------
+
+ODD = "caf\udce9"  # the byte E9 alone, as Python hands it on
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["show", ODD, "-a", "a"], "ID"),
+        (["show", "x", "-a", ODD], "--archive"),
+        (["build", "-", f"--archive={ODD}"], "--archive"),
+        (["add", "-", "-a", ODD], "--archive"),
+        (["init", "a", "--set", f"name={ODD}"], "--set"),
+        (["init", ODD], "DIR"),
+        (["verify", ODD], "[DIR]"),
+        (["release", ODD, "-a", "a"], "VERSION"),
+        (["stats", "--by", ODD, "-a", "a"], "--by"),
+        (["build", "-", "-a", "a", "--map", f"title={ODD}"], "--map"),
+        (["extract", "-", "--source", ODD], "--source"),
+        ([ODD], "No such command"),
+        (["log", f"--{ODD}"], "No such option"),
+        (["log", ODD], "BATCH"),
+    ],
+)
+def test_arguments_that_are_not_utf8_are_wrong_use(
+    tmp_path, monkeypatch, capsys, arguments, named
+):
+    from newsdata.cli import run as run_here
+
+    monkeypatch.chdir(tmp_path)
+    assert run_here(arguments) == 2
+    said = capsys.readouterr().err
+    assert named in said
+    assert "caf" in said
+    said.encode()
+    assert not list(tmp_path.iterdir())
+
+
+def run_bytes(*arguments):
+    program = [sys.executable, "-m", "newsdata", *map(os.fsencode, arguments)]
+    return subprocess.run(program, capture_output=True, timeout=120, check=False)
+
+
+def test_bytes_of_an_argument_that_are_not_utf8_are_told():
+    done = run_bytes("show", ODD)
+    assert done.returncode == 2
+    assert b"Invalid value for 'ID': found 'caf\\xe9', expected UTF-8" in done.stderr
+
+
+@pytest.fixture
+def odd_file(tmp_path) -> str:
+    """A file of one good and one bad record; its name is no UTF-8."""
+    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.jsonl")
+    good = b'{"id": "a", "title": "T", "text": "x", "timestamp": "2024-01-01T00:00:00Z"}\n'
+    try:
+        with open(path, "wb") as file:
+            file.write(good + b'{"id": 5}\n')
+    except OSError:
+        pytest.skip("this file system has only names in UTF-8")
+    return os.fsdecode(path)
+
+
+@pytest.mark.parametrize("by_folder", [False, True])
+def test_a_file_name_that_is_not_utf8_stops_no_build(odd_file, tmp_path, by_folder):
+    source = str(tmp_path) if by_folder else odd_file
+    archive = str(tmp_path / "archive")
+    done = run_bytes("build", source, "-a", archive, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["read"] == 2
+    log = json.loads(run("log", "1", "-a", archive, "--json").stdout)
+    names = {Path(item["path"]).name for item in log["inputs"]}
+    assert names == {"caf\\xe9.jsonl"}
+    assert b"caf\\xe9.jsonl" in run("log", "1", "-a", archive).stdout
+    assert b"caf\\xe9.jsonl" in run("show", "a", "-a", archive).stdout
+
+
+def test_files_to_read_and_write_may_have_any_name(odd_file):
+    done = run_bytes("validate", odd_file, "-o", odd_file + ".good", "--rejects", odd_file + ".")
+    assert done.returncode == 1
+    assert b"caf\\xe9.jsonl:2 /id: wrong-type" in done.stderr
+    assert os.path.getsize(odd_file + ".good") > 50
+    with open(odd_file + ".", "rb") as file:
+        assert json.loads(file.read())["path"].endswith("caf\\xe9.jsonl")
+    done = run_bytes("extract", odd_file, odd_file + "gone")
+    assert (done.returncode, b"gone: no such file" in done.stderr) == (3, True)
+
+
+def test_a_pipe_with_a_cut_stream_is_read_to_its_end(tmp_path):
+    import gzip
+
+    cut = tmp_path / "cut.gz"
+    cut.write_bytes(gzip.compress(os.urandom(5000))[:3000])
+    program = f"{sys.executable} -m newsdata validate <(cat {cut}) --json"
+    done = subprocess.run(["bash", "-c", program], capture_output=True, timeout=60, check=False)
+    assert json.loads(done.stdout)["rejected"] == 1
+    build = f"{sys.executable} -m newsdata build <(cat {cut}) -a {tmp_path / 'a'} --json"
+    done = subprocess.run(["bash", "-c", build], capture_output=True, timeout=60, check=False)
+    assert json.loads(done.stdout)["rejected"] == 1, done.stderr
+
+
+# -- what reaches a terminal --------------------------------------------------------------------
+
+EVIL = "\x1b]0;owned\x07"
+C1 = "\x9b2J"
+
+
+def on_terminal(*arguments, width: int = 120) -> tuple[int, str]:
+    """Exit code, and all that the program writes where both its outputs are a terminal."""
+    pty = pytest.importorskip("pty")
+    master, slave = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": str(width), "PYTHONIOENCODING": "utf-8"}
+    env.pop("NO_COLOR", None)
+    with subprocess.Popen(
+        [sys.executable, *map(str, arguments)], stdin=slave, stdout=slave, stderr=slave, env=env
+    ) as process:
+        os.close(slave)
+        written = b""
+        while True:
+            try:
+                block = os.read(master, 65536)
+            except OSError:  # the terminal's other end is closed
+                break
+            if not block:
+                break
+            written += block
+    os.close(master)
+    return process.returncode, written.decode()
+
+
+@pytest.fixture(scope="module")
+def evil(tmp_path_factory) -> Path:
+    """An archive whose ids, file names and messages hold what terminals obey."""
+    folder = tmp_path_factory.mktemp("evil")
+    records = folder / f"in{EVIL}{C1}.jsonl"
+    good = {"id": f"a{EVIL}{C1}", "title": f"T{EVIL}", "text": f"x{C1}", "author": [f"A{EVIL}"]}
+    with records.open("w", encoding="utf-8") as file:
+        for item in (good, {**good, "id": "b", "timestamp": f"2024{EVIL}{C1}"}):
+            file.write(json.dumps(item) + "\n")
+    assert run("build", folder, "-a", folder / "archive").returncode == 0
+    return folder
+
+
+def commands_on(evil: Path) -> list[list[str]]:
+    archive, source = str(evil / "archive"), str(next(evil.glob("*.jsonl")))
+    ids = [
+        item["id"]
+        for item in json.loads(run("log", "1", "-a", archive, "--json").stdout)["inputs"]
+        if item["id"]
+    ]
+    return [
+        ["log", "-a", archive],
+        ["log", "1", "-a", archive],
+        *(["show", id_, "-a", archive] for id_ in ids),
+        ["show", f"unknown{EVIL}{C1}", "-a", archive],
+        ["show", f"--unknown{EVIL}{C1}", "-a", archive],
+        ["stats", "-a", archive],
+        ["stats", "-a", f"{archive}{EVIL}{C1}"],
+        ["validate", source],
+        ["extract", source],
+        ["build", source, "-v", "-a", str(evil / "archive"), "--refresh"],
+    ]
+
+
+def test_control_characters_never_reach_a_pipe(evil, capfdbinary):
+    from newsdata.cli import run as run_here
+
+    seen = b""
+    for arguments in commands_on(evil):
+        code = run_here(arguments)
+        both = b"".join(capfdbinary.readouterr())
+        assert code in (0, 1, 2, 3), both
+        assert b"\x1b" not in both, arguments
+        assert b"\x07" not in both, arguments
+        if arguments[0] != "extract":  # whose output is JSON Lines
+            assert "\x9b".encode() not in both, arguments
+        seen += both
+    assert b"\\x1b]0;owned\\x07\\x9b2J" in seen
+    for arguments in commands_on(evil)[:3]:
+        assert run_here([*arguments, "--json"]) == 0
+        assert capfdbinary.readouterr().out.decode().rstrip("\n").isprintable()
+
+
+def test_control_characters_of_data_never_reach_a_terminal(evil):
+    log, inputs, show, *_, validate, _, _ = commands_on(evil)
+    for arguments in (log, inputs, show, validate):
+        _, written = on_terminal("-m", "newsdata", *arguments)
+        assert "\x1b]" not in written, arguments
+        assert "\x07" not in written
+        assert "\x9b" not in written
+
+
+def test_a_long_cell_widens_no_other_row_of_a_pipe(capsys):
+    from newsdata.cli.common import table
+
+    long = "x" * 5000
+    table(
+        ("path", "n", "why"), [("a", 1, "[red]b[/red]"), (long, 22, "two\nlines\t")], title="[b]"
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "[b]", "path   n  why", "a      1  [red]b[/red]", f"{long}  22  two\\nlines\\t"
+    ]  # fmt: skip
+
+
+def test_a_long_cell_is_folded_on_a_terminal_and_nothing_is_markup():
+    program = (
+        "from newsdata.cli.common import table;"
+        "table(('path', 'why'), [('x' * 300, '[red]b[/red]')], title='[b]t')"
+    )
+    code, written = on_terminal("-c", program, width=60)
+    assert code == 0
+    assert written.count("x") == 300
+    assert "[red]b[/red]" in written
+    assert "[b]t" in written
+    import re
+
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", written)
+    assert max(map(len, plain.splitlines())) <= 60
+
+
+# -- a copy beside the article that is kept -----------------------------------------------------
+
+SHOWN = """
+import sys
+import newsdata.reports
+from newsdata.cli import run
+
+def history(path, id_):
+    record = {"id": id_, "title": "Парад", "text": LEFT}
+    kept = {"id": "a:1", "record": KEPT}
+    state = {"outcome": "duplicate", "of": "a:1", "reason": None, "relation": "near",
+             "score": 0.8125}
+    return {"id": id_, "state": state, "record": record, "copies": [], "events": [], "kept": kept}
+
+newsdata.reports.article_history = history
+sys.exit(run(["show", "b:2", "-a", "x", *sys.argv[1:]]))
+"""
+LEFT = "В Минске сегодня прошёл парад.\nМного людей."
+RIGHT = "В Минске вчера прошёл парад.\nМного людей.\nДождя не было.\x1b[2J"
+
+
+def shown(kept: object) -> str:
+    return SHOWN.replace("LEFT", repr(LEFT)).replace("KEPT", repr(kept))
+
+
+def show_in_pipe(kept: object, *options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", shown(kept), *options],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        check=True,
+    )
+    return done.stdout.decode()
+
+
+def test_show_of_a_copy_says_how_it_differs():
+    said = show_in_pipe({"text": RIGHT})
+    assert "b:2: duplicate of a:1 (near, similarity 0.812)" in said
+    differences = said[said.index("--- b:2") :].splitlines()
+    assert differences[:7] == [
+        "--- b:2",
+        "+++ a:1",
+        "- В Минске [-сегодня-] прошёл парад.",
+        "+ В Минске {+вчера+} прошёл парад.",
+        "  Много людей.",
+        "+ Дождя не было.\\x1b[2J",
+        "",
+    ]
+    assert json.loads(show_in_pipe({"text": RIGHT}, "--json"))["kept"]["id"] == "a:1"
+
+
+def test_show_of_a_copy_word_for_word_or_of_a_withheld_article():
+    assert "a:1 has the same text, word for word." in show_in_pipe({"text": LEFT})
+    said = show_in_pipe(None)
+    assert "---" not in said
+    assert "word for word" not in said
+
+
+def test_show_of_a_copy_stands_side_by_side_on_a_terminal():
+    code, written = on_terminal("-c", shown({"text": RIGHT}), width=100)
+    assert code == 0
+    assert "\x1b[2J" not in written
+    row = next(line for line in written.splitlines() if "сегодня" in line and "вчера" in line)
+    assert "\x1b[1;31mсегодня" in row
+    assert "\x1b[1;32mвчера" in row
+    assert row.index("сегодня") < row.index("вчера")
+    assert any("b:2" in line and "a:1 (kept)" in line for line in written.splitlines())
 
 
 def test_head_ends_quietly(archive):
@@ -226,7 +536,7 @@ def test_show_tells_the_whole_story(archive):
     assert shown["record"]["title"].startswith("Corrected:")
     assert sorted(e["outcome"] for e in shown["events"]) == ["article", "revision"]
     copy = json.loads(run("show", "mirror:77", "-a", archive, "--json").stdout)
-    assert copy["state"] == {"outcome": "duplicate", "of": "vestnik:2", "reason": None}
+    assert (copy["state"]["outcome"], copy["state"]["of"]) == ("duplicate", "vestnik:2")
     kept = run("show", "vestnik:2", "-a", archive)
     assert "copy: mirror:77" in kept.stdout.decode()
     unknown = run("show", "vestnik:99", "-a", archive)

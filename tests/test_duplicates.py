@@ -11,18 +11,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from newsdata.duplicates import (
-    Event,
-    History,
-    Row,
-    Version,
-    components,
-    current,
-    decide,
-    keep_key,
-    state_of,
-)
+from newsdata.duplicates import ExactLinker, Row, decide
 from newsdata.settings import Settings
+from newsdata.versions import Event, History, Version, components, current, keep_key, state_of
 
 END = 9
 MANY = int(os.environ.get("NEWSDATA_TEST_EXAMPLES", "120"))
@@ -62,7 +53,8 @@ class Ledger:
         }
 
     def append(self, batch: list[Version], now: int):
-        decision = decide(batch, self, self.settings, now, self.now)
+        linker = ExactLinker(self.with_text)
+        decision = decide(batch, self, linker, self.settings, now, self.now)
         for version, row in zip(batch, decision.rows, strict=True):
             if row is not None:
                 self.rows.append((version.id, row, version))

@@ -14,10 +14,10 @@ PACKAGE = Path(newsdata.__file__).parent
 #: From the ground up. A folder is one room: its files may use each other, without a circle.
 FLOORS = (
     ("errors", "reasons"),
-    ("records", "settings", "text", "limits", "sites", "words"),
-    ("schema", "fingerprints", "identity", "jsontext", "grammar"),
+    ("records", "settings", "text", "limits", "sites", "words", "differences", "canonical"),
+    ("schema", "fingerprints", "identity", "jsontext", "grammar", "versions"),
     ("sources", "validation", "duplicates", "ledger", "neighbours"),
-    ("extractors", "index", "batches", "states"),
+    ("batches", "extractors", "index", "links", "states"),
     ("archive", "exporters"),
     ("releases",),
     ("engines",),

@@ -222,6 +222,67 @@ def test_a_revision_makes_a_patch_and_new_rows_a_minor_version(tmp_path):
         newsdata.release("1.0.0", archive)
 
 
+def page(folder: Path, name: str, text: str, **known) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.meta.json").write_text(json.dumps(known), "utf-8")
+    path = folder / f"{name}.txt"
+    path.write_text(text, "utf-8")
+    return path
+
+
+TODAY = """Вымышленный заголовок о погоде
+
+сегодня, 15:21
+
+Вымышленный текст о погоде, в котором нет ни одного настоящего слова.-0-
+"""
+
+
+def test_a_page_of_today_is_read_by_its_day_whatever_came_first(tmp_path):
+    known = {"url": "https://vestnik.example/view/1", "timezone": "Europe/Minsk"}
+    one = page(tmp_path / "1", "p", TODAY, retrieved="2020-01-01T20:00:00Z", **known)
+    two = page(tmp_path / "2", "p", TODAY, retrieved="2020-02-02T20:00:00Z", **known)
+    releases = []
+    for order in ([[one], [two]], [[two], [one]], [[one, two]]):
+        archive = tmp_path / f"a{len(releases)}"
+        for sources in order:
+            newsdata.build(sources, archive)
+        assert newsdata.Archive(archive).show("sha256:" + show_id(archive))["events"]
+        releases.append(sealed_bytes(archive))
+    assert releases[0] == releases[1] == releases[2]
+
+
+def show_id(archive: Path) -> str:
+    state = Archive.open(archive, article_schema()).state()
+    return state.ids.to_pylist()[0].removeprefix("sha256:")
+
+
+def test_the_reasons_in_a_release_do_not_depend_on_which_rejection_came_first(tmp_path):
+    good = json.dumps(article(1)).encode()
+    kept = write(tmp_path / "good.jsonl", [good])
+    bad = page(tmp_path / "1", "p", "\n")
+    other = page(tmp_path / "2", "p", "\n", nonsense=1)
+    manifests = []
+    for number, order in enumerate(([bad, other], [other, bad])):
+        for source in [kept, *order]:
+            newsdata.build(source, tmp_path / f"a{number}")
+        manifests.append(sealed_bytes(tmp_path / f"a{number}")["manifest.json"])
+    assert manifests[0] == manifests[1]
+
+
+def test_show_lists_all_copies_in_whatever_order_they_came(tmp_path):
+    rows = [article(n, text="One and the same invented text.") for n in range(12)]
+    rows.sort(key=lambda r: r["timestamp"], reverse=True)
+    for row in rows:  # each new one is kept instead of the last
+        newsdata.build(write(tmp_path / "r.jsonl", [json.dumps(row).encode()]), tmp_path / "a")
+    shown = newsdata.Archive(tmp_path / "a").show(rows[-1]["id"])
+    assert shown["state"]["outcome"] == "article"
+    assert len(shown["copies"]) == 11
+    first = newsdata.Archive(tmp_path / "a").show(rows[0]["id"])
+    assert first["kept"]["id"] == rows[-1]["id"]
+    assert (first["state"]["relation"], first["state"]["score"]) == ("exact", 1.0)
+
+
 # -- kill -9, and two at once -------------------------------------------------------------------
 
 

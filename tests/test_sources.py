@@ -13,6 +13,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -24,9 +25,10 @@ from newsdata.errors import SchemaError, SourceError, UsageError
 from newsdata.limits import Limits
 from newsdata.records import Page, Rejected
 from newsdata.sources.documents import article_schema, load_schema, read_toml
-from newsdata.sources.files import Input, find_inputs, side_file, spooled
+from newsdata.sources.files import Input, find_inputs, printable, side_file, spooled
 from newsdata.sources.kinds import sniff
 from newsdata.sources.reading import Part, Reading, Task, plan, read_inputs, read_task
+from newsdata.sources.sidecars import is_instant
 from newsdata.sources.streams import Stream, compression
 
 if sys.version_info >= (3, 14):
@@ -107,6 +109,105 @@ def test_a_missing_input_is_named(tmp_path: Path, bad: str) -> None:
 def test_names_with_glob_letters_are_files_first(tmp_path: Path) -> None:
     (tmp_path / "a[1].txt").write_text("Новость")
     assert len(find_inputs([str(tmp_path / "a[1].txt")])) == 1
+
+
+def odd_name(folder: Path, name: bytes, content: bytes) -> str:
+    """A file whose name is no UTF-8; skips where the system has no such names."""
+    path = os.fsencode(folder) + b"/" + name
+    try:
+        with open(path, "wb") as file:
+            file.write(content)
+    except OSError:
+        pytest.skip("this file system has only names in UTF-8")
+    return os.fsdecode(path)
+
+
+def test_names_that_are_not_utf8_are_read_and_can_be_stored(tmp_path: Path) -> None:
+    by_itself = odd_name(tmp_path, b"caf\xe9.jsonl", lines_of(2))
+    odd_name(tmp_path, b"caf\xe9.gz", gzip.compress(lines_of(1))[:20])
+    odd_name(tmp_path, b"p\xff.txt", b"text")
+    odd_name(tmp_path, b"p\xff.meta.json", b"{")
+    items = read(tmp_path)
+    assert {Path(item.place.path).name for item in items} == {
+        "caf\\xe9.jsonl", "caf\\xe9.gz", "p\\xff.txt"
+    }  # fmt: skip
+    assert len(pages(items)) == 2
+    for item in rejects(items):
+        json.dumps(item.to_dict(), ensure_ascii=False).encode()
+    assert any("p\\xff.meta.json: line 1" in item.message for item in rejects(items))
+    (one,) = find_inputs([by_itself])
+    assert (one.path, one.name) == (by_itself, printable(by_itself))
+    assert len(find_inputs([str(tmp_path / "caf\udce9*")])) == 2
+
+
+@pytest.mark.parametrize("name", ["x\udce9.txt", "x\udce9*", "x\ud800/"])
+def test_a_missing_odd_name_is_named_in_words_that_can_be_printed(name: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        find_inputs([name])
+    assert str(caught.value).encode().startswith(b"x\\")
+
+
+@given(st.text(st.characters()))
+def test_printable_names_can_be_stored_and_good_ones_stay(name: str) -> None:
+    shown = printable(name)
+    assert printable(shown) == shown == shown.encode().decode()
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        assert shown != name
+    else:
+        assert shown == name
+
+
+def read_pipe(path: Path, content: bytes, **options: object) -> list[Page | Rejected]:
+    """What a named pipe gives into which ``content`` is written once."""
+    os.mkfifo(path)
+    found: list[Page | Rejected] = []
+    reader = threading.Thread(target=lambda: found.extend(read(path, **options)), daemon=True)
+    reader.start()
+    with open(path, "wb") as pipe:
+        pipe.write(content)
+    reader.join(20)
+    assert not reader.is_alive(), "reading hangs"
+    return found
+
+
+@pytest.mark.parametrize("cut", [5, 300, 70_000])
+def test_a_damaged_pipe_is_read_as_the_same_file_would_be(tmp_path: Path, cut: int) -> None:
+    content = gzip.compress(lines_of(1, os.urandom(60_000).hex()) + lines_of(20_000))[:cut]
+    (tmp_path / "file").write_bytes(content)
+    piped = read_pipe(tmp_path / "pipe", content)
+    filed = read(tmp_path / "file")
+    assert {item.place.path for item in piped} == {str(tmp_path / "pipe")}
+    for one, other in zip(piped, filed, strict=True):
+        assert (one.place.offset, one.sha256) == (other.place.offset, other.sha256)
+    last = piped[-1]
+    assert isinstance(last, Rejected)
+    assert last.code in ("truncated-stream", "bad-stream")
+
+
+def test_a_pipe_has_its_side_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "pipe.meta.json").write_text('{"source": "news.example"}')
+    (page,) = pages(read_pipe(tmp_path / "pipe", b"<html><p>Text</p></html>"))
+    assert page.source == "news.example"
+
+
+def test_pipes_and_devices_are_spooled_and_the_copies_removed(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Новость")
+    inputs = find_inputs([tmp_path / "a.txt", os.devnull])
+    with spooled(inputs) as opened:
+        assert opened[0] == inputs[0]
+        assert opened[1].name == os.devnull != opened[1].path
+        assert os.path.getsize(opened[1].path) == 0
+    assert not os.path.exists(opened[1].path)
+    assert [item.code for item in rejects(read(os.devnull))] == ["empty-file"]
+
+
+def test_times_that_have_no_utc_are_no_instants() -> None:
+    assert is_instant("9999-12-31T23:59:59+12:00")
+    assert not is_instant("9999-12-31T23:59:59-12:00")
+    assert not is_instant("0001-01-01T00:00:00+12:00")
+    assert not is_instant("2024-01-01T00:00:00")
 
 
 READ_STDIN = """

@@ -7,12 +7,14 @@ standard output, words for people to standard error, ``--json`` to standard outp
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from typing import NoReturn
 
 import click
 
+from newsdata.cli.common import say
 from newsdata.cli.lazy import LazyGroup
 from newsdata.errors import NewsdataError
 
@@ -23,6 +25,7 @@ COMMANDS = {
     "release": ("newsdata.cli.release", "Seal an immutable release of an archive."),
     "extract": ("newsdata.cli.extract", "Turn pages into records, nothing else."),
     "validate": ("newsdata.cli.validate", "Check records against a JSON Schema."),
+    "dedup": ("newsdata.cli.dedup", "Deduplicate records of any shape, without an archive."),
     "log": ("newsdata.cli.log", "List batches and releases, or the inputs of one batch."),
     "show": ("newsdata.cli.show", "Show one article with its whole history."),
     "stats": ("newsdata.cli.stats", "Count articles by rubric, month, author and more."),
@@ -35,9 +38,47 @@ ALIASES = {"add": "build"}
 BUG = 70
 INTERRUPTED = 130
 
+#: Parameters that are paths of files, whose names need not be UTF-8; all others are text.
+FILES = {"sources", "target", "rejects", "schema_path", "path", "removed", "clusters", "evidence"}
+
+
+class Program(LazyGroup):
+    """The commands; an argument that is not UTF-8, and no file's name, is a usage error."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A command by its name, its arguments looked at before it runs."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not all(map(_is_text, rest)):
+            own = click.Context(command, ctx, name)
+            given, _, _ = command.make_parser(own).parse_args(list(rest))
+            for parameter in command.params:
+                values = given.get(parameter.name or "")
+                wrong = parameter.name not in FILES and _not_text(values)
+                if wrong:
+                    raise click.BadParameter(f"found '{wrong}', expected UTF-8", own, parameter)
+        return name, command, rest
+
+
+def _is_text(argument: str) -> bool:
+    return argument.isascii() or _not_text(argument) is None
+
+
+def _not_text(values: object) -> str | None:
+    """The first of ``values`` (of an option or argument) that is not UTF-8, to be shown."""
+    for value in values if isinstance(values, list | tuple) else (values,):
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            from newsdata.sources.files import printable
+
+            return printable(str(value))
+    return None
+
 
 @click.group(
-    cls=LazyGroup,
+    cls=Program,
     commands_table=COMMANDS,
     aliases=ALIASES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -67,21 +108,20 @@ def run(arguments: list[str]) -> int:
         return int(end.exit_code)
     except SystemExit as end:  # click's own way out when the reader of a pipe has left
         return _reader_left() if end.code == 1 else int(end.code or 0)
-    except click.UsageError as error:
-        error.show()
-        return 2
     except click.ClickException as error:
-        error.show()
+        words = io.StringIO()  # not straight to the terminal: the message may quote anything
+        error.show(words)
+        say(words.getvalue().removesuffix("\n"))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("newsdata: interrupted; nothing was left half done", err=True)
+        say("newsdata: interrupted; nothing was left half done")
         return INTERRUPTED
     except BrokenPipeError:
         return _reader_left()
     except NewsdataError as error:
-        click.echo(f"newsdata: {error}", err=True)
+        say(f"newsdata: {error}")
         return error.exit_code
-    except Exception as error:
+    except BaseException as error:  # a panic of a dependency in Rust is no Exception
         return _bug(error)
 
 
@@ -92,18 +132,17 @@ def _reader_left() -> int:
     return 0
 
 
-def _bug(error: Exception) -> int:
+def _bug(error: BaseException) -> int:
     if isinstance(error, OSError) and error.filename is not None:
-        click.echo(f"newsdata: {error.filename}: {error.strerror}", err=True)
+        say(f"newsdata: {error.filename}: {error.strerror}")
         return NewsdataError.exit_code
     if os.environ.get("NEWSDATA_TRACEBACK"):
         import traceback
 
         traceback.print_exception(error)
-    click.echo(
+    say(
         f"newsdata: a bug of newsdata: {type(error).__name__}: {error}\n"
-        "Please report it; NEWSDATA_TRACEBACK=1 shows where it happened.",
-        err=True,
+        "Please report it; NEWSDATA_TRACEBACK=1 shows where it happened."
     )
     return BUG
 

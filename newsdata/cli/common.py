@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -68,7 +69,7 @@ def input_options(function: Function) -> Function:
 
 def archive_path(given: Path | None) -> Path:
     """The archive an option names, else the one we stand in; else a usage error."""
-    from newsdata.archive import find_archive
+    from newsdata.archive.settings_file import find_archive
 
     if given is not None:
         return given
@@ -101,21 +102,50 @@ def parse_time(_context: click.Context, _option: click.Parameter, text: str | No
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # in UTC it may be before the year 1 or after 9999
         raise click.BadParameter(
             f"found {text!r}, expected a time such as 2024-01-31T12:00:00+03:00"
         ) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# C0 and C1 control characters, which terminals obey, and half surrogates, which none can show.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROLS_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROLS_IN_JSON = re.compile(r"[\x7f-\x9f\ud800-\udfff]")
+
+
+def visible(text: str, lines: bool = False) -> str:
+    r"""Text from anywhere, safe for a terminal: what it would obey is escaped.
+
+    With ``lines``, line breaks and tabs stay.
+
+    >>> print(visible("a\x1b[2J\nb"))
+    a\x1b[2J\nb
+    """
+    return (_CONTROLS_IN_LINES if lines else _CONTROLS).sub(
+        lambda found: found.group().encode("unicode_escape").decode(), text
+    )
 
 
 def echo_json(value: Any) -> None:
     """One JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    click.echo(_CONTROLS_IN_JSON.sub(lambda found: f"\\u{ord(found.group()):04x}", text))
+
+
+def echo_text(text: str = "") -> None:
+    """Lines of data on standard output, :func:`visible`."""
+    click.echo(visible(text, lines=True))
 
 
 def say(text: str) -> None:
-    """Words for people, on standard error."""
-    click.echo(text, err=True)
+    """Words for people, on standard error, :func:`visible`."""
+    click.echo(visible(text, lines=True), err=True)
+
+
+#: In a pipe, longer cells do not widen the column of all others.
+WIDEST = 80
 
 
 def table(
@@ -125,9 +155,13 @@ def table(
     title: str | None = None,
     err: bool = False,
 ) -> None:
-    """A table: drawn on a terminal, in aligned columns without lines in a pipe."""
+    """A table: drawn on a terminal, in aligned columns without lines in a pipe.
+
+    Nothing is ever cut; a cell is one line, its control characters are escaped.
+    """
     stream = sys.stderr if err else sys.stdout
-    cells = [["" if c is None else str(c) for c in row] for row in rows]
+    cells = [["" if c is None else visible(str(c)) for c in row] for row in rows]
+    title = None if title is None else visible(title)
     numeric = [
         bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(headers))
     ]
@@ -136,7 +170,10 @@ def table(
         return
     if title:
         click.echo(title, err=err)
-    widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+    widths = [
+        max((len(c) for c in column if len(c) <= WIDEST), default=0)
+        for column in zip(headers, *cells, strict=True)
+    ]
     for row in [list(headers), *cells]:
         parts = [
             cell.rjust(width) if right else cell.ljust(width)
@@ -161,7 +198,8 @@ def _drawn(
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold")
+    name = None if title is None else Text(title, style="bold")
+    drawn = Table(title=name, title_justify="left", box=SIMPLE_HEAD)
     for header, right in zip(headers, numeric, strict=True):
         drawn.add_column(header, justify="right" if right else "left", overflow="fold")
     for row in cells:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from newsdata.cli.common import archive_option, archive_path, echo_json, json_option, table
+from newsdata.cli.common import (
+    archive_option,
+    archive_path,
+    echo_json,
+    echo_text,
+    json_option,
+    table,
+    visible,
+)
+from newsdata.differences import Piece, Row, compare, plain
 
 
 @click.command(
@@ -17,33 +27,32 @@ from newsdata.cli.common import archive_option, archive_path, echo_json, json_op
     epilog="""\b
 Examples:
   newsdata show belta-ru:572564 -a my-archive
-  newsdata show belta-ru:572564 -a my-archive --json | jq .record.photographer""",
+  newsdata show belta-ru:572564 -a my-archive --json | jq .record.photographer
+  newsdata show mirror:77 -a my-archive | grep '^[-+] '      where a copy differs""",
 )
 @click.argument("id_", metavar="ID")
 @archive_option
 @json_option
 def command(id_: str, archive: Path | None, as_json: bool) -> None:
-    """Show the article ID: its record, its state, its copies, and every event of its history."""
+    """Show the article ID: its record, its state, its copies, and every event of its history.
+
+    A duplicate is shown beside the article that is kept, word by word where they differ.
+    """
     from newsdata.reports import article_history
 
     history = article_history(archive_path(archive), id_)
     if as_json:
         echo_json(_plain(history))
         return
-    state = history["state"]
-    words = state["outcome"]
-    if state["of"]:
-        words += f" of {state['of']}"
-    if state["reason"] and state["outcome"] == "withheld":
-        words += f" ({state['reason']})"
-    click.echo(f"{id_}: {words}")
+    echo_text(visible(f"{id_}: {_state(history['state'])}"))
     for copy in history["copies"]:
-        click.echo(f"  copy: {copy}")
+        echo_text(visible(f"  copy: {copy}"))
     record = history["record"]
     if record is not None:
-        click.echo()
+        echo_text()
         _show_record(record)
-    click.echo()
+        _show_differences(id_, record, history.get("kept") or {})
+    echo_text()
     rows = [
         (e["batch"], e["outcome"], e["reason"] or e["of"], e["digest"][:12], e["path"], e["line"])
         for e in history["events"]
@@ -55,9 +64,63 @@ def _show_record(record: Mapping[str, Any]) -> None:
     for name, value in record.items():
         if value in (None, [], "") or name in ("text", "provenance"):
             continue
-        click.echo(f"{name}: {_words(value)}")
-    click.echo()
-    click.echo(record.get("text") or "")
+        echo_text(visible(f"{name}: {_words(value)}"))
+    echo_text()
+    echo_text(record.get("text") or "")
+
+
+def _show_differences(id_: str, record: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """The text of a copy and that of the article that is kept, where that may be shown."""
+    other = kept.get("record")
+    if other is None:
+        return
+    kept_id = visible(str(kept["id"]))
+    rows = compare(record.get("text") or "", other.get("text") or "")
+    echo_text()
+    if all(row.same for row in rows):
+        echo_text(f"{kept_id} has the same text, word for word.")
+    elif sys.stdout.isatty():
+        _side_by_side(visible(id_), kept_id, rows)
+    else:
+        echo_text(f"--- {visible(id_)}\n+++ {kept_id}")
+        for line in plain(rows):
+            echo_text(visible(line))
+
+
+def _side_by_side(left: str, right: str, rows: Iterable[Row]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    def side(pieces: Iterable[Piece], colour: str) -> Text:
+        parts = ((visible(text, lines=True), colour if new else "") for text, new in pieces)
+        return Text.assemble(*parts)
+
+    drawn = Table(box=SIMPLE_HEAD, expand=True, padding=(0, 1, 1, 1))
+    for header in (left, f"{right} (kept)"):
+        drawn.add_column(Text(header), ratio=1, overflow="fold")
+    for row in rows:
+        drawn.add_row(side(row.left, "bold red"), side(row.right, "bold green"))
+    Console().print(drawn)
+
+
+def _state(state: Mapping[str, Any]) -> str:
+    """What an article is today, in words.
+
+    >>> _state({"outcome": "duplicate", "of": "a:1", "reason": None, "relation": "near",
+    ...         "score": 0.8125})
+    'duplicate of a:1 (near, similarity 0.812)'
+    """
+    notes = []
+    if state["outcome"] == "withheld" and state["reason"]:
+        notes.append(str(state["reason"]))
+    if state.get("relation"):
+        notes.append(str(state["relation"]))
+    if state.get("score") is not None:
+        notes.append(f"similarity {state['score']:.3f}")
+    words = str(state["outcome"]) + (f" of {state['of']}" if state["of"] else "")
+    return words + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _words(value: Any) -> str:

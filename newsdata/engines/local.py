@@ -44,7 +44,8 @@ class Shards:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All batches in the order of the tasks, read from the files anew at each call."""
         for file in self.files:
-            with pa.memory_map(str(file)) as source:
+            # Not mapped: pages of a map that was read once stay in the memory of the process.
+            with pa.OSFile(str(file)) as source:
                 yield from pa.ipc.open_stream(source)
 
 

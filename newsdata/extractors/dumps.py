@@ -27,6 +27,7 @@ from newsdata.grammar.credits import Credit, read_credit, split_credit
 from newsdata.grammar.datelines import Dateline, read_dateline
 from newsdata.grammar.dates import possible_date, read_time
 from newsdata.grammar.languages import detect_language
+from newsdata.grammar.openings import MOST_PARAGRAPHS, read_opening
 from newsdata.grammar.persons import people_in_caption
 from newsdata.identity import Identity, identify
 from newsdata.records import Article, Fault, Found, Page, Rejected, empty_record, reject
@@ -67,6 +68,7 @@ class _Story:
     credits: list[Credit] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
     editors: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     described: bool = False  # a picture's description, "На снимке: ..."
 
@@ -131,7 +133,9 @@ def _article(
 
 
 def _find_dateline(paragraphs: list[str]) -> Dateline | None:
-    return next((line for p in paragraphs[:3] if (line := read_dateline(p)[0])), None)
+    line = next((line for p in paragraphs[:3] if (line := read_dateline(p)[0])), None)
+    opening = None if line else read_opening(paragraphs[:MOST_PARAGRAPHS])
+    return opening.line if opening else line
 
 
 def _read_timestamp(
@@ -169,16 +173,26 @@ def _take_dateline(story: _Story, found: Found, identity: Identity | None) -> Da
     year = identity.year if identity else None
     url_date = _url_date(identity)
     paragraphs = story.paragraphs
+    opening = read_opening(paragraphs[:MOST_PARAGRAPHS], page_date, year, url_date)
+    if opening and (opening.notices or opening.authors):
+        paragraphs[:MOST_PARAGRAPHS] = opening.paragraphs
+        story.notices.extend(opening.notices)
+        story.authors[:0] = [] if story.authors else opening.authors
+        return _put_dateline(found, opening.line)
     for index in (*range(min(3, len(paragraphs))), len(paragraphs) - 1):
         text = paragraphs[index] if paragraphs else ""
         line, rest = read_dateline(text, page_date, year, url_date)
         if line is None or (index > 2 and rest):
             continue
         paragraphs[index : index + 1] = [rest] if rest else []
-        found.put("dateline", line.to_dict(), "pattern")
-        found.put("agency", line.agency, "pattern")
-        return line
+        return _put_dateline(found, line)
     return None
+
+
+def _put_dateline(found: Found, line: Dateline) -> Dateline:
+    found.put("dateline", line.to_dict(), "pattern")
+    found.put("agency", line.agency, "pattern")
+    return line
 
 
 def _url_date(identity: Identity | None) -> date | None:
@@ -333,6 +347,7 @@ def _put_pictures(found: Found, story: _Story) -> None:
         found.put("agency", agency, "pattern")
     extra = [{"key": "credit", "value": _credit_json(credit)} for credit in story.credits]
     extra += [{"key": "editor", "value": name} for name in story.editors]
+    extra += [{"key": "notice", "value": said} for said in story.notices]
     found.put("extra", extra, "pattern")
 
 

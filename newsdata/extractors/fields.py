@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsdata.grammar.dates import PrintedTime
-from newsdata.identity import URL_RULES_VERSION, Identity, bytes_id, canonical_url, identify
+from newsdata.identity import URL_RULES_VERSION, Identity, bytes_id, identify
 from newsdata.records import Found, Page
 from newsdata.sites import find_agency, find_site, zone_of_agency, zone_of_host
 
@@ -80,9 +80,9 @@ def finish_identity(found: Found, page: Page, agency: str | None = None) -> Iden
     an address the source is the one given, else the host of the agency, marked ``inferred``.
     An ``id`` that is there is kept. Answers the identity of the address, None without one.
     """
-    given = canonical_url(page.url)
+    given = identify(page.url) if page.url else None
     method = "given" if given else found.methods.get("url", "dom")
-    identity = identify(given or found.get("url"))
+    identity = given or identify(found.get("url"))
     if identity:
         found.put("url", identity.url, method)
         _put_address(found, identity)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,12 +27,11 @@ from newsdata.extractors.mapping import FieldMap, look_up
 from newsdata.extractors.readers import READERS, UnfitError, json_name
 from newsdata.extractors.wire import dateline_agency, put_wire
 from newsdata.grammar.dates import PrintedTime, epoch_time, read_time
-from newsdata.grammar.languages import detect_language
+from newsdata.grammar.languages import ENOUGH, detect_language
 from newsdata.grammar.zones import at_zone, find_zone
 from newsdata.identity import Identity, identify, record_id
 from newsdata.records import (
     EMPTY_RECORD,
-    FIELDS,
     Article,
     Fault,
     Found,
@@ -46,8 +45,6 @@ from newsdata.validation import parse_json
 EXTRACTOR = "given"
 EXTRACTOR_VERSION = 1
 
-#: A language is told from the beginning of a text; more costs time and adds nothing.
-_ENOUGH_FOR_LANGUAGE = 600
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _TIMES = ("timestamp", "modified", "embargoed_until")
 
@@ -106,25 +103,44 @@ def extra_of(value: Mapping[str, Any]) -> list[dict[str, str | None]]:
 # -- our own field names ----------------------------------------------------------------------
 
 
+#: Fields whose presence says nothing of how they were found.
+_UNMARKED = frozenset({"provenance", "extra", "id"})
+_NO_CLOCK = Clock(None, "given")
+
+
 def _own(page: Page, value: dict[str, Any]) -> Article | Rejected:
     record = empty_record()
-    methods: dict[str, str] = {}
-    for name in FIELDS:
-        given = value.get(name)
-        if given is not None:
+    unknown: dict[str, Any] = {}
+    for name, given in value.items():
+        if name not in record:
+            unknown[name] = given
+        elif given is not None:
             record[name] = given
-            if name not in ("provenance", "extra", "id") and given != EMPTY_RECORD[name]:
-                methods[name] = "given"
-    unknown = extra_of({key: item for key, item in value.items() if key not in EMPTY_RECORD})
     if unknown and isinstance(record["extra"], list):
-        record["extra"] = [*record["extra"], *unknown]
-    identity = _fill_identity(record, methods, page, value)
-    fault = _fill_times(record, methods, clock_of(page, identity, _text_or_none(record["agency"])))
+        record["extra"] = [*record["extra"], *extra_of(unknown)]
+    methods: dict[str, str] = {}  # of what is filled in
+    moments = [moment for name in _TIMES if (moment := _moment(record[name]))]
+    needs_clock = _needs_clock(record, moments)
+    identity = _fill_identity(record, methods, page, value, needs_clock)
+    clock = _NO_CLOCK
+    if needs_clock:
+        clock = clock_of(page, identity, _text_or_none(record["agency"]))
+    fault = _fill_times(record, methods, clock) if moments else None
     if fault:
         return reject(page, fault)
     if not _is_provenance(record["provenance"]):
+        methods = {**_given(value), **methods}
         record["provenance"] = provenance(_sha256(value), EXTRACTOR, EXTRACTOR_VERSION, methods)
     return Article(record, page.place, page.retrieved)
+
+
+def _given(value: dict[str, Any]) -> dict[str, str]:
+    """The fields of ours that a record came with, all found the same way."""
+    return {
+        name: "given"
+        for name, empty in EMPTY_RECORD.items()
+        if name not in _UNMARKED and value.get(name) not in (None, empty)
+    }
 
 
 def _is_provenance(value: Any) -> bool:
@@ -136,14 +152,17 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _fill_identity(
-    record: dict[str, Any], methods: dict[str, str], page: Page, value: dict[str, Any]
+    record: dict[str, Any],
+    methods: dict[str, str],
+    page: Page,
+    value: dict[str, Any],
+    needs_clock: bool,
 ) -> Identity | None:
     if record["url"] is None and page.url is not None:
         found = identify(page.url)
         record["url"] = found.url if found else page.url
         methods["url"] = "given"
-    complete = all(record[name] is not None for name in ("id", "source", "language"))
-    if complete and not _needs_clock(record):
+    if None not in (record["id"], record["source"], record["language"]) and not needs_clock:
         methods["id"] = "given"
         return None
     identity = identify(_text_or_none(record["url"]))
@@ -166,9 +185,8 @@ def _fill_identity(
     return identity
 
 
-def _needs_clock(record: dict[str, Any]) -> bool:
+def _needs_clock(record: dict[str, Any], moments: list[datetime]) -> bool:
     """Whether a time is without its zone, or in UTC without the local day."""
-    moments = [moment for name in _TIMES if (moment := _moment(record[name]))]
     return any(m.tzinfo is None for m in moments) or (
         bool(moments) and record["local_date"] is None
     )
@@ -220,8 +238,13 @@ def _precision(printed: str) -> str:
     return "second" if clock["second"] else "minute"
 
 
+_DERIVED = ("utc_offset", "local_date", "timestamp_precision")
+
+
 def _derive(record: dict[str, Any], methods: dict[str, str], clock: Clock) -> None:
     """Offset, local day and precision of an aware timestamp, where they are not given."""
+    if None not in (record[name] for name in _DERIVED):
+        return
     moment = _moment(record["timestamp"])
     if moment is None or moment.tzinfo is None:
         return
@@ -247,17 +270,28 @@ def _derive(record: dict[str, Any], methods: dict[str, str], clock: Clock) -> No
 # -- foreign field names ----------------------------------------------------------------------
 
 
+#: Everything that may be mapped, with its reader; times are read later, with their clock.
+_READ: tuple[tuple[str, Callable[[Any], Any] | None], ...] = (
+    *READERS.items(), *((name, None) for name in _TIMES), ("retrieved", None)
+)  # fmt: skip
+
+
 def _foreign(page: Page, value: dict[str, Any], mapping: FieldMap) -> Article | Rejected:
     found = Found()
     raw: dict[str, Any] = {}
-    for field in (*READERS, *_TIMES, "retrieved"):
-        path = mapping.path_of(field)
-        item = look_up(value, path) if path else None
-        if item is None or (field == "retrieved" and field not in mapping.paths):
+    for field, reader in _READ:
+        path = mapping.paths.get(field, field)
+        if path in value:
+            item = value[path]
+        elif "." in path:
+            item = look_up(value, path)
+        else:
+            continue
+        if item is None or not path or (field == "retrieved" and field not in mapping.paths):
             continue
         try:
-            reader = READERS.get(field)
-            found.put(field, reader(item) if reader else None, "given")
+            if reader:
+                found.put(field, reader(item), "given")
         except UnfitError as error:
             # A field that only happens to have the name of one of ours is none of ours.
             if field not in mapping.paths:
@@ -292,14 +326,13 @@ def _finish(
     if "id" not in found and identity is None:
         parts = (found.get("title"), found.get("text"), found.get("timestamp"))
         found.put("id", record_id(*parts), "inferred")
-    editors = put_wire(found, identity)
+    carried = put_wire(found, identity)
     finish_identity(found, page, found.get("agency"))
     if "language" not in found:
-        text = f"{found.get('title', '')}\n{found.get('text', '')}"[:_ENOUGH_FOR_LANGUAGE]
+        text = f"{found.get('title', '')}\n{found.get('text', '')[:ENOUGH]}"
         found.put("language", detect_language(_ADDRESS.sub(" ", text)), "inferred")
-    record = empty_record(**{name: found.values[name] for name in FIELDS if name in found})
-    extra = extra_of(_leftover(value, raw, found, mapping))
-    extra += [{"key": "editor", "value": name} for name in editors]
+    record = empty_record(**found.values)
+    extra = [*extra_of(_leftover(value, raw, found, mapping)), *carried]
     record["extra"] = sorted(extra, key=lambda item: item["key"] or "")
     record["provenance"] = provenance(_sha256(value), EXTRACTOR, EXTRACTOR_VERSION, found.methods)
     return Article(record, page.place, retrieved)

@@ -15,7 +15,7 @@ from newsdata.extractors import jsonld
 from newsdata.extractors.chrome import find_end_mark
 from newsdata.extractors.fields import Clock, clock_of, finish_identity, provenance, put_time
 from newsdata.extractors.markup import Markup, decode, text_of
-from newsdata.extractors.pictures import captions_of, find_images
+from newsdata.extractors.pictures import captions_of, find_images, place_images
 from newsdata.extractors.plain import read_plain
 from newsdata.extractors.titles import choose_title
 from newsdata.extractors.wire import put_wire
@@ -48,7 +48,6 @@ LONGEST_PAGE = 12_000_000
 #: trafilatura's text is too thin below this, or where it shares less of JSON-LD's text.
 _THIN_TEXT = 350
 _LEAST_SHARE = 0.6
-_ENOUGH_FOR_LANGUAGE = 2000
 
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "og:published_time",
@@ -125,23 +124,22 @@ class _Reading:
             return reject(self.page, Fault("no-article", "found no text, expected an article"))
         self._authors()
         self._times(clock_of(self.page, identity))
-        editors = put_wire(self.found, identity)
-        self._pictures(images)
+        carried = put_wire(self.found, identity)
         self._about()
         self._lead()
+        self._pictures(images)
         self._rights()
-        return self._finish(editors)
+        return self._finish(carried)
 
-    def _finish(self, editors: tuple[str, ...]) -> Article:
+    def _finish(self, carried: list[dict[str, str | None]]) -> Article:
         found = self.found
         identity = finish_identity(found, self.page, found.get("agency"))
         own = canonical_url(self.markup.canonical)
         if identity and own and own != identity.url:
             found.put("alt_ids", [own], "meta")
-        extra = [{"key": key, "value": value} for key, value in sorted(self.extra.items())]
-        extra += [{"key": "editor", "value": name} for name in editors]
+        extra = [*({"key": key, "value": value} for key, value in self.extra.items()), *carried]
         record = empty_record(**found.values)
-        record["extra"] = sorted(extra, key=lambda item: item["key"])
+        record["extra"] = sorted(extra, key=lambda item: item["key"] or "")
         methods = dict(sorted(found.methods.items()))
         record["provenance"] = provenance(self.page.sha256, EXTRACTOR, EXTRACTOR_VERSION, methods)
         return Article(record, self.page.place, self.page.retrieved)
@@ -190,7 +188,7 @@ class _Reading:
         match = re.match(r"[A-Za-z]{2,3}(?![A-Za-z])", declared or "")
         code = match.group().lower() if match else None
         text = f"{self.found.get('title', '')}\n{self.plain.get('text') or ''}"
-        seen = detect_language(text[:_ENOUGH_FOR_LANGUAGE])
+        seen = detect_language(text)
         # A template often declares a language that its articles are not in; letters that only
         # one language has say so. be-tarask refines be.
         if code is None or (seen and other_script(seen, code)) or seen == f"{code}-tarask":
@@ -327,6 +325,8 @@ class _Reading:
     # -- the rest -----------------------------------------------------------------------------
 
     def _pictures(self, images: list[dict[str, Any]]) -> None:
+        if images:
+            place_images(images, self.markup, str(self.found.get("text", "")))
         self.found.put("images", images, "dom")
         names = [name for image in images for name in image["photographer"]]
         names += self.found.get("photographer", [])

@@ -21,6 +21,7 @@ from newsdata.extractors.chrome import (
 )
 from newsdata.grammar.datelines import read_dateline
 from newsdata.grammar.dates import PrintedTime, has_shape_of_time, read_time
+from newsdata.grammar.openings import read_opening
 from newsdata.grammar.rubrics import slug_of_rubric
 from newsdata.text import word_set
 
@@ -92,9 +93,14 @@ def _without_updated(rows: list[str], now: date | None) -> tuple[list[str], str 
 
 def _first_dateline(rows: list[str]) -> int | None:
     for index, row in enumerate(rows[:_SEARCHED]):
-        if len(row) > 10 and read_dateline(row)[0]:
+        if len(row) > 10 and (read_dateline(row)[0] or _opens_after_notice(row)):
             return index
     return None
+
+
+def _opens_after_notice(row: str) -> bool:
+    """Whether a line has its dateline behind a notice in brackets or a byline."""
+    return row.startswith(("(", "By ", "BY ", "by ")) and read_opening([row]) is not None
 
 
 # -- header and stamps -------------------------------------------------------------------------

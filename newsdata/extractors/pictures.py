@@ -11,6 +11,9 @@ from newsdata.grammar.credits import Credit, read_credit, split_credit
 
 _MOST = 60
 _LONGEST_CAPTION = 1000
+_MOST_ELEMENTS = 5000
+#: So many characters at its end tell a paragraph from the others of its page.
+_LONGEST_END = 60
 _CREDIT_CLASS = ("credit", "copyright", "photographer", "byline", "source", "attribution")
 
 
@@ -33,6 +36,47 @@ def find_images(
         url = markup.absolute(markup.meta("og:image", "twitter:image"))
         found = [_image(url, None, None)] if url else []
     return found
+
+
+def place_images(images: list[dict[str, Any]], markup: Markup, text: str) -> None:
+    """Put ``after_paragraph`` where a figure stands before or after a paragraph of the text.
+
+    A paragraph is recognised by its end, as what stands before its beginning (a dateline) may
+    have been taken off. Without one that is recognised the position stays null.
+    """
+    ends = {_end(part): number for number, part in enumerate(text.split("\n\n"), 1)}
+    ends.pop("", None)
+    waiting: list[str] = []  # figures above the first paragraph
+    places: dict[str, int] = {}
+    last: int | None = None
+    for element in markup.find("//p | //figure")[:_MOST_ELEMENTS]:
+        if element.tag == "figure":
+            keys = _keys_of(markup, element)
+            if last is None:
+                waiting += keys
+            else:
+                places.update((key, last) for key in keys if key not in places)
+        else:
+            number = ends.get(_end(text_of(element)))
+            if number and last is None:
+                places.update((key, number - 1) for key in waiting)
+            last = number or last
+    for image in images:
+        known = (places.get(key) for key in (image["url"], image["caption"]) if key)
+        image["after_paragraph"] = next((place for place in known if place is not None), None)
+
+
+def _end(text: str) -> str:
+    return text[-_LONGEST_END:].strip()
+
+
+def _keys_of(markup: Markup, figure: Any) -> list[str]:
+    """By what an image of the record is found again: its address, else its caption."""
+    url = _source(markup, figure)
+    if url:
+        return [url]
+    captions = figure.xpath(".//figcaption")
+    return [text_of(captions[0])[:_LONGEST_CAPTION]] if captions else []
 
 
 def captions_of(images: list[dict[str, Any]]) -> set[str]:

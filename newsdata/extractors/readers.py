@@ -9,7 +9,7 @@ from typing import Any
 from newsdata.grammar.bylines import read_byline
 from newsdata.grammar.credits import read_credit
 from newsdata.records import Fault
-from newsdata.text import clean_text, join_paragraphs, paragraphs, squeeze
+from newsdata.text import clean_paragraphs, squeeze
 
 _LINES = ("title", "lead", "source", "edition", "agency", "rubric", "rubric_slug", "url")
 _STATUS = re.compile("usable|withheld|canceled")
@@ -66,7 +66,7 @@ def _line(item: Any) -> str | None:
 def _read_text(item: Any) -> str | None:
     if isinstance(item, list) and all(isinstance(one, str) for one in item):
         item = "\n\n".join(item)
-    return join_paragraphs(paragraphs(clean_text(_string(item)))) or None
+    return "\n\n".join(clean_paragraphs(_string(item))) or None
 
 
 def _read_id(item: Any) -> str | None:

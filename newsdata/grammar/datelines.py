@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -91,14 +91,23 @@ def read_dateline(
     """
     lead = len(paragraph) - len(paragraph.lstrip())
     opening = paragraph[lead : lead + LONGEST]
-    for form in (_slashes, _parentheses, _dashes, _points):
-        match = form(opening)
-        if match:
-            raw = opening[: match.end].strip()
-            day = _full_date(match.day, page_date or url_date, url_year)
-            line = Dateline(raw, match.places, day, match.agency, match.correspondents)
-            return line, paragraph[lead + match.end :].strip()
-    return None, paragraph
+    match = _match(opening)
+    if match is None:
+        return None, paragraph
+    raw = opening[: match.end].strip()
+    day = _full_date(match.day, page_date or url_date, url_year)
+    line = Dateline(raw, match.places, day, match.agency, match.correspondents)
+    return line, paragraph[lead + match.end :].strip()
+
+
+@lru_cache(maxsize=512)
+def _match(opening: str) -> _Match | None:
+    """The dateline in an opening. One page asks for the same few openings again and again."""
+    if "/" in opening and (match := _slashes(opening)):
+        return match
+    if "(" in opening and (match := _parentheses(opening)):
+        return match
+    return _dashes(opening) or _points(opening)
 
 
 def _full_date(day: _Day | None, page_date: date | None, url_year: int | None) -> date | None:

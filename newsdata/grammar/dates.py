@@ -128,6 +128,8 @@ _NUMERIC = tuple(
 
 
 def _read_numeric(text: str) -> _Parts | None:
+    if not text[0].isdecimal():  # as every form begins
+        return None
     swapped = _CLOCK_FIRST.fullmatch(text)
     if swapped:
         text = f"{swapped['date']} {swapped['clock']}"
@@ -180,7 +182,7 @@ def _set_clock(
 # -- with words --------------------------------------------------------------------------------
 
 _TOKEN = re.compile(
-    r"(?P<clock>\d{1,2}(?::\d\d){1,2}(?:[.,]\d{1,6}(?!\d))?)"
+    r"(?:(?P<clock>\d{1,2}(?::\d\d){1,2}(?:[.,]\d{1,6}(?!\d))?)"
     r"|(?P<french>\d{1,2}\s?h(?:\s?\d\d)?)(?!\w)"
     r"|(?P<dotted>\d{1,2}\.\d\d)(?![\w.])"
     r"|(?P<half>[ap]\.?m(?!\w)\.?)"
@@ -188,7 +190,9 @@ _TOKEN = re.compile(
     r"|(?P<number>\d{1,4})(?:st|nd|rd|th|го|er|º|ª)?(?![^\W_])"
     r"|(?P<half_hour>\d{1,2})(?=[ap]\.?m(?!\w))"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?\.?)"
-    r"|(?P<space>[\s,;:|/()\[\]·•–—.-])",
+    r"|(?P<space>[\s,;:|/()\[\]·•–—.-]))"
+    # What parts tokens goes with the one before, but for a hyphen: it may be a minus.
+    r"[\s,;:|/()\[\]·•–—.]*",
     re.IGNORECASE,
 )
 
@@ -204,15 +208,19 @@ def _read_words(text: str, language: str | None) -> _Parts | None:
     return parts if _place_numbers(parts) else None
 
 
+_CLOCK_PARTS = re.compile(r"[:.,]|\s?[hH]\s?")
+
+
 def _take(parts: _Parts, match: re.Match[str], language: str | None) -> bool:
     """Put one token where it belongs; False where it belongs nowhere."""
-    kind, token = str(match.lastgroup), match[0]
+    kind = str(match.lastgroup)
     if kind == "space":
         return True
+    token = match[kind]
     if kind in ("clock", "french", "dotted"):
         if parts.hour is not None or (kind == "dotted" and parts.month is None):
             return False
-        _set_clock(parts, *re.split(r"[:.,]|\s?[hH]\s?", token)[:3])
+        _set_clock(parts, *_CLOCK_PARTS.split(token)[:3])
         return True
     if kind == "half":
         if parts.hour is None and parts.numbers:  # "6 pm": the number before is the hour

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from newsdata.text import word_set
 
 _FULL: dict[str, tuple[str, ...]] = {
@@ -118,6 +120,7 @@ YESTERDAY = word_set(
 )
 
 
+@lru_cache(maxsize=4096)
 def month_number(word: str, language: str | None = None) -> int | None:
     """The month (1 to 12) a word names in any case, with or without a final dot.
 

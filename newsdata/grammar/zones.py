@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 #: Abbreviation -> minutes east of UTC, or the zone whose rule of the day decides. Ambiguous ones
@@ -42,6 +42,7 @@ def offset_minutes(token: str) -> int | None:
     return minutes if match[1] == "+" else -minutes
 
 
+@lru_cache(maxsize=1024)
 def printed_zone(token: str) -> int | str | None:
     """What a printed zone means: minutes, or the IANA zone whose rule decides, or None."""
     word = token.casefold().rstrip(".")
@@ -49,6 +50,12 @@ def printed_zone(token: str) -> int | str | None:
     if found is None:
         found = _PLACES.get(word)
     return offset_minutes(token) if found is None else found
+
+
+@cache
+def _fixed(minutes: int) -> timezone:
+    """The zone of an offset: there are a few dozen, of at most a day either way."""
+    return timezone(timedelta(minutes=minutes))
 
 
 @lru_cache(maxsize=256)
@@ -72,10 +79,10 @@ def at_zone(naive: datetime, zone: int | str) -> datetime | None:
     '2010-01-01T12:00:00+02:00'
     """
     if isinstance(zone, int):
-        return naive.replace(tzinfo=timezone(timedelta(minutes=zone)))
+        return naive.replace(tzinfo=_fixed(zone))
     info = find_zone(zone)
     offset = naive.replace(tzinfo=info).utcoffset() if info else None
     if offset is None:
         return None
     # Before railways clocks differed by seconds; RFC 3339 knows whole minutes.
-    return naive.replace(tzinfo=timezone(timedelta(minutes=round(offset.total_seconds() / 60))))
+    return naive.replace(tzinfo=_fixed(round(offset.total_seconds() / 60)))

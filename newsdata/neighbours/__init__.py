@@ -4,7 +4,8 @@
     Shelf, Joined        texts by row: fingerprints, sketches, shingles (in memory or spilled)
     link                 the components of the near graph, and pairs that span them
     components           components of given pairs
-    jaccards, contained  exact scores of given pairs; texts held by longer ones
+    jaccards, near_pairs  exact scores of given pairs, and whether they are near
+    contained            texts held by longer ones
     band_keys, lookup    for an index of what an archive holds
 
 The room inside, each file importing only those above it::
@@ -21,7 +22,7 @@ from __future__ import annotations
 from newsdata.neighbours.forest import Forest, components
 from newsdata.neighbours.graph import Links, link
 from newsdata.neighbours.rule import Near, band_key, band_keys
-from newsdata.neighbours.scores import Contained, contained, jaccards, lookup
+from newsdata.neighbours.scores import Contained, contained, jaccards, lookup, near_pairs
 from newsdata.neighbours.texts import Joined, Shelf, Texts
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "jaccards",
     "link",
     "lookup",
+    "near_pairs",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 from newsdata.neighbours.graph import buckets_of
 from newsdata.neighbours.overlap import ShingleSets
 from newsdata.neighbours.pairs import Entries, pairs_across
-from newsdata.neighbours.rule import Int64s, Near, Uint64s, agreement, band_key
+from newsdata.neighbours.rule import Bools, Int64s, Near, Uint64s, agreement, band_key
 from newsdata.neighbours.texts import Texts
 
 _WIDE = Near(0.2, rows=2, least_equal=16)
@@ -23,6 +23,17 @@ def jaccards(texts: Texts, left: Int64s, right: Int64s) -> tuple[Int64s, Int64s]
     """
     shared, here, there = ShingleSets(texts).shared(left, right)
     return shared, here + there - shared
+
+
+def near_pairs(
+    texts: Texts, left: Int64s, right: Int64s, near: Near
+) -> tuple[Bools, Int64s, Int64s]:
+    """For pairs of rows with words: whether they are near, shared shingles, shingles of both."""
+    equal, first = agreement(np.asarray(texts.sketch), left, right, near)
+    shared, here, there = ShingleSets(texts).shared(left, right)
+    same = (texts.exact[left] == texts.exact[right]).all(axis=1)
+    held = (first < near.bands) & (equal >= near.least_equal) & near.reached(shared, here, there)
+    return same | held, shared, here + there - shared
 
 
 @dataclass(frozen=True, slots=True)

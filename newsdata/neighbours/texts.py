@@ -107,6 +107,11 @@ class Shelf:
         """uint16[n, 128]: sketches."""
         return self._sketch.view()
 
+    @property
+    def ends(self) -> Int64s:
+        """int64[n]: where the shingles of each text end, counted from the first of all."""
+        return self._ends.view()
+
     def shingles(self, rows: Int64s) -> tuple[Uint64s, Int64s]:
         """As :meth:`Texts.shingles`."""
         ends = self._ends.view()

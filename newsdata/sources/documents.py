@@ -11,6 +11,7 @@ from typing import Any
 
 from newsdata.errors import NewsdataError, SchemaError, SourceError
 from newsdata.schema import Schema, parse_schema
+from newsdata.sources.files import printable
 
 _ARTICLE = "article.schema.json"
 
@@ -31,7 +32,7 @@ def article_schema() -> Schema:
 
 def load_schema(path: str | os.PathLike[str]) -> Schema:
     """The JSON Schema in a file. Raises SchemaError naming the file and the place in it."""
-    return parse_schema(_json(Path(path), SchemaError), os.fspath(path))
+    return parse_schema(_json(Path(path), SchemaError), printable(os.fspath(path)))
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
@@ -45,35 +46,38 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SourceError(f"{path}: {error}") from None
+        raise SourceError(f"{printable(os.fspath(path))}: {error}") from None
 
 
 def _text(path: Path, kind: type[NewsdataError]) -> str:
+    name = printable(str(path))
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise kind(f"{path}: {error.strerror or error}") from None
+        raise kind(f"{name}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
-        raise kind(f"{path}: found 0x{byte:02x} at byte {error.start}, expected UTF-8") from None
+        raise kind(f"{name}: found 0x{byte:02x} at byte {error.start}, expected UTF-8") from None
 
 
 def _json(path: Path, kind: type[NewsdataError]) -> Any:
+    name = printable(str(path))
+
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise kind(f"{path}: found the key {twice!r} twice in one object, expected it once")
+            raise kind(f"{name}: found the key {twice!r} twice in one object, expected it once")
         return value
 
-    def no_constant(name: str) -> None:
-        raise kind(f"{path}: found {name}, expected a JSON number")
+    def no_constant(constant: str) -> None:
+        raise kind(f"{name}: found {constant}, expected a JSON number")
 
     try:
         return json.loads(_text(path, kind), object_pairs_hook=once, parse_constant=no_constant)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise kind(f"{path}: {place}: found no JSON there: {error.msg}") from None
+        raise kind(f"{name}: {place}: found no JSON there: {error.msg}") from None
     except (RecursionError, ValueError) as error:
-        raise kind(f"{path}: {error}") from None
+        raise kind(f"{name}: {error}") from None

@@ -7,6 +7,9 @@ file comes once, whatever number of arguments and links lead to it.
 Skipped inside folders: hidden names, ``*.meta.json`` (they belong to their page), what is no
 regular file, and archives of ours (a folder with ``newsdata.toml`` and ``ledger``), so that an
 archive kept beside its pages is not read as news. A file that is named is read, hidden or not.
+
+A name is bytes to the system and need not be UTF-8; what is stored and shown of it is
+:func:`printable`.
 """
 
 from __future__ import annotations
@@ -14,14 +17,15 @@ from __future__ import annotations
 import glob
 import os
 import stat
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 from newsdata.errors import SourceError
+from newsdata.sources.streams import open_file
 
 STDIN = "-"
 SIDE_FILE = ".meta.json"
@@ -31,11 +35,29 @@ SIDE_FILE = ".meta.json"
 class Input:
     """One file to read: ``path`` opens it, ``name`` stands in places and messages.
 
-    They differ only for standard input that was written to a file first (:func:`spooled`).
+    They differ where the path is not UTF-8, and for an input that was written to a file first
+    (:func:`spooled`): ``beside`` is then where it was, and where its side file may be.
     """
 
     path: str
     name: str
+    beside: str | None = None
+
+
+def printable(path: str) -> str:
+    r"""A path as text that can be stored and shown: bytes that are no UTF-8 are escaped.
+
+    >>> printable("caf\udce9.txt")
+    'caf\\xe9.txt'
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(path).decode("utf-8", "backslashreplace")
+        except UnicodeEncodeError:  # a half surrogate that stands for no byte: no path of a file
+            return path.encode("utf-8", "backslashreplace").decode()
+    return path
 
 
 def find_inputs(arguments: Sequence[str | os.PathLike[str]]) -> list[Input]:
@@ -48,7 +70,7 @@ def find_inputs(arguments: Sequence[str | os.PathLike[str]]) -> list[Input]:
     for argument in arguments:
         text = os.fspath(argument)
         for path in [STDIN] if text == STDIN else _expand(text):
-            found.setdefault(_identity(path), Input(path, path))
+            found.setdefault(_identity(path), Input(path, printable(path)))
     return list(found.values())
 
 
@@ -62,15 +84,16 @@ def _expand(text: str) -> Iterator[str]:
         elif glob.has_magic(text):
             yield from _glob(text)
         else:
-            raise SourceError(f"{text}: no such file or folder")
+            raise SourceError(f"{printable(text)}: no such file or folder")
     except OSError as error:
-        raise SourceError(f"{error.filename or text}: {error.strerror or error}") from None
+        where = printable(os.fsdecode(error.filename or text))
+        raise SourceError(f"{where}: {error.strerror or error}") from None
 
 
 def _glob(pattern: str) -> Iterator[str]:
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
     if not matches:
-        raise SourceError(f"{pattern}: no file matches")
+        raise SourceError(f"{printable(pattern)}: no file matches")
     # `**` names folders and the files in them; a folder is only opened when nothing of it
     # was matched by itself, else `pages/*` would differ from `pages/**`.
     for match in matches:
@@ -138,25 +161,53 @@ def _identity(path: str) -> object:
     try:
         status = Path(path).stat()
     except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}") from None
+        raise SourceError(f"{printable(path)}: {error.strerror}") from None
     return (status.st_dev, status.st_ino)
 
 
 @contextmanager
-def spooled(inputs: Sequence[Input]) -> Iterator[list[Input]]:
-    """The inputs with standard input written to a file, which other processes can open.
+def spooled(inputs: Sequence[Input], stdin: bool = True) -> Iterator[list[Input]]:
+    """The inputs with those that can be read only once (standard input, named pipes, devices)
+    written to files, which can be opened again and by other processes.
 
-    The file is removed at the end. Without ``-`` nothing happens.
+    ``stdin=False`` leaves standard input as it is. The files are removed at the end; regular
+    inputs are handed on. Raises SourceError where a pipe cannot be read.
     """
-    if all(one.path != STDIN for one in inputs):
-        yield list(inputs)
-        return
-    with NamedTemporaryFile(prefix="newsdata-stdin-", delete=False) as file:
+    with ExitStack() as files:
+        yield [
+            files.enter_context(_spool(one)) if _passes_once(one.path, stdin) else one
+            for one in inputs
+        ]
+
+
+def _passes_once(path: str, stdin: bool) -> bool:
+    if path == STDIN:
+        return stdin
+    try:
+        return not stat.S_ISREG(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False  # whoever opens it says what is wrong
+
+
+@contextmanager
+def _spool(one: Input) -> Iterator[Input]:
+    with NamedTemporaryFile(prefix="newsdata-input-", delete=False) as file:
         try:
-            while block := sys.stdin.buffer.read(1 << 20):
-                file.write(block)
+            with open_file(one.path, one.name) as stream:
+                _copy(stream, file, one.name)
             file.close()
-            yield [Input(file.name, STDIN) if i.path == STDIN else i for i in inputs]
+            yield Input(file.name, one.name, one.path)
         finally:
             file.close()
             Path(file.name).unlink(missing_ok=True)
+
+
+def _copy(stream: IO[bytes], file: IO[bytes], name: str) -> None:
+    while True:
+        try:
+            block = stream.read(1 << 20)
+        except OSError as error:
+            raise SourceError(f"{name}: {error.strerror or error}") from None
+        if not block:
+            return
+        file.write(block)

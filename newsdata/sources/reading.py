@@ -20,7 +20,7 @@ from newsdata.errors import SourceError, UsageError
 from newsdata.limits import Limits
 from newsdata.records import RAW_KEPT_WHEN_TRUNCATED, Fault, Page, PageKind, Place, Rejected
 from newsdata.sources.arrays import read_elements
-from newsdata.sources.files import STDIN, Input
+from newsdata.sources.files import STDIN, Input, spooled
 from newsdata.sources.kinds import HEAD, KINDS, Kind, describe, sniff
 from newsdata.sources.lines import Piece, read_lines, skip_bom
 from newsdata.sources.sidecars import Known, is_url, is_zone, read_side_file
@@ -63,13 +63,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A whole file, or with ``stop`` the bytes of JSON Lines from ``start`` to ``stop``."""
+    """A whole file, or with ``stop`` the bytes of JSON Lines from ``start`` to ``stop``.
+
+    ``beside`` is where its side file may be, if not beside ``path``.
+    """
 
     path: str
     name: str
     start: int = 0
     stop: int | None = None
     line: int = 1
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def iter_tasks(
     for one in inputs:
         size = _size(one)
         if size is not None and size < SMALL:
-            group.append(Part(one.path, one.name))
+            group.append(_whole_file(one))
             grouped += size
             if len(group) < GROUP_FILES and grouped < GROUP_BYTES:
                 continue
@@ -109,6 +113,10 @@ def iter_tasks(
             yield from _large(one, size, reading, workers)
     if group:
         yield Task(tuple(group), reading, grouped)
+
+
+def _whole_file(one: Input) -> Part:
+    return Part(one.path, one.name, beside=one.beside)
 
 
 def _size(one: Input) -> int | None:
@@ -123,7 +131,7 @@ def _size(one: Input) -> int | None:
 
 
 def _large(one: Input, size: int | None, reading: Reading, workers: int) -> Iterator[Task]:
-    whole = Task((Part(one.path, one.name),), reading, size or 0)
+    whole = Task((_whole_file(one),), reading, size or 0)
     if size is None:
         yield whole
         return
@@ -133,12 +141,12 @@ def _large(one: Input, size: int | None, reading: Reading, workers: int) -> Iter
             yield whole
             return
         target = min(RANGE_MOST, max(RANGE_LEAST, size // (4 * max(1, workers))))
-        for start, stop, line in _ranges(file, size, target):
+        for start, stop, line in _ranges(file, one.name, size, target):
             part = Part(one.path, one.name, start, stop, line)
             yield Task((part,), reading, stop - start)
 
 
-def _ranges(file: BinaryIO, size: int, target: int) -> Iterator[tuple[int, int, int]]:
+def _ranges(file: BinaryIO, name: str, size: int, target: int) -> Iterator[tuple[int, int, int]]:
     """(start, stop, number of the first line) of parts of about ``target`` bytes.
 
     A part ends after the first LF at or after its target, so a line longer than that makes a
@@ -164,17 +172,19 @@ def _ranges(file: BinaryIO, size: int, target: int) -> Iterator[tuple[int, int, 
     if position > start:
         yield start, position, first_line
     if position < size:
-        raise SourceError(
-            f"{getattr(file, 'name', '')}: the file became shorter while it was read"
-        )
+        raise SourceError(f"{name}: the file became shorter while it was read")
 
 
 def read_inputs(
     inputs: Sequence[Input], reading: Reading | None = None
 ) -> Iterator[Page | Rejected]:
-    """Every input read in this process, one after the other, in order."""
-    for task in iter_tasks(inputs, reading):
-        yield from read_task(task)
+    """Every input read in this process, one after the other, in order.
+
+    Standard input is read as it comes; other pipes and devices are first read to their end.
+    """
+    with spooled(inputs, stdin=False) as opened:
+        for task in iter_tasks(opened, reading):
+            yield from read_task(task)
 
 
 def read_task(task: Task) -> Iterator[Page | Rejected]:
@@ -342,7 +352,7 @@ def _take(stream: Stream, limit: int) -> tuple[bytes, int, str]:
 
 
 def _known(part: Part, reading: Reading) -> tuple[Known, tuple[Fault, ...]]:
-    known, faults = read_side_file(part.path)
+    known, faults = read_side_file(part.beside or part.path)
     merged = Known(
         reading.url or known.url,
         known.retrieved,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from newsdata.errors import SourceError
 from newsdata.records import Fault
 from newsdata.sources.documents import read_json
-from newsdata.sources.files import STDIN, side_file
+from newsdata.sources.files import STDIN, printable, side_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,11 @@ def is_url(value: str) -> bool:
 
 
 def is_instant(value: str) -> bool:
-    """Whether a string is an ISO 8601 time with an offset."""
+    """Whether a string is an ISO 8601 time with an offset, in the years 1 to 9999 of UTC too."""
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
+        moment = datetime.fromisoformat(value)
+        return moment.tzinfo is not None and moment.astimezone(UTC) is not None
+    except (ValueError, OverflowError):
         return False
 
 
@@ -80,7 +81,7 @@ def read_side_file(path: str) -> tuple[Known, tuple[Fault, ...]]:
         value = read_json(side)
     except SourceError as error:
         return Known(), (Fault("bad-sidecar", str(error)),)
-    return check_side(value, side)
+    return check_side(value, printable(side))
 
 
 def check_side(value: Any, name: str) -> tuple[Known, tuple[Fault, ...]]:

@@ -18,40 +18,47 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
+import secrets
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from newsdata import batches, states
-from newsdata.duplicates import Row
-from newsdata.errors import ArchiveError, BatchConflictError, SettingsError, UsageError
+from newsdata.archive.settings_file import (
+    SETTINGS_FILE,
+    is_archive,
+    is_free,
+    read_settings,
+    write_new,
+)
+from newsdata.archive.table import check_fixed, check_path, file_fault, fixed_as_text, open_ledger
+from newsdata.errors import ArchiveError, BatchConflictError, UsageError
+from newsdata.fingerprints import fingerprint_blocks
 from newsdata.index import COLUMNS as INDEX_COLUMNS
-from newsdata.index import Index
-from newsdata.ledger import STATISTICS, ledger_columns
+from newsdata.index import Index, IndexDamageError
+from newsdata.index.shelves import Writing
+from newsdata.ledger import ledger_columns, text_numbers
+from newsdata.links import TextLinker, hashing_of, near_of
+from newsdata.neighbours import Shelf
 from newsdata.schema import Schema
-from newsdata.settings import FIXED, FREE, Settings, to_toml, with_values
+from newsdata.settings import Settings, to_toml
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, WriterProperties
 
-SETTINGS_FILE = "newsdata.toml"
-FORMAT_VERSION = 1
-#: How names of files begin that are not finished yet.
-WRITING = ".writing-"
 
 #: Name under which batch numbers stand in the Delta log.
 APPLICATION = "newsdata"
+#: Name under which the random mark of the last batch stands there.
+MARK = "newsdata-mark"
 #: A ledger read so many seconds ago is not read again before a batch is decided.
 FRESH = 1.0
 #: How often a batch is decided again because another writer was faster.
@@ -59,6 +66,8 @@ ATTEMPTS = 100
 #: Files smaller than TARGET_FILE_SIZE that may gather before they are compacted.
 SMALL_FILES = 64
 TARGET_FILE_SIZE = 64 * 1024 * 1024
+#: Rows of one row group in a file of the ledger.
+ROW_GROUP = 8192
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -84,6 +93,18 @@ def scratch(settings: Settings, schema: Schema) -> Iterator[Archive]:
         yield Archive.create(Path(folder), settings, schema)
 
 
+def _writer() -> WriterProperties:
+    """Small row groups: the writer holds one in memory, and a million rows by default."""
+    from deltalake import WriterProperties
+
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=3,
+        max_row_group_size=ROW_GROUP,
+        write_batch_size=1024,
+    )
+
+
 def microseconds(moment: datetime) -> int:
     """Whole microseconds since 1970 UTC."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
@@ -100,8 +121,12 @@ class Archive:
         self.columns = ledger_columns(schema)
         self._read_at = time.monotonic()
         self._last_batch: int | None = None
-        identity = f"{table.metadata().id} hash {settings.hash_version} seed {settings.seed}"
-        self.index = Index(path / "index", identity)
+        self._elsewhere: tempfile.TemporaryDirectory[str] | None = None
+        self.index = self._new_index(path / "index")
+
+    def _new_index(self, folder: Path) -> Index:
+        identity = f"{self.table.metadata().id} {fixed_as_text(self.settings)}"
+        return Index(folder, identity, near_of(self.settings))
 
     # -- opening ------------------------------------------------------------------------------
 
@@ -110,10 +135,11 @@ class Archive:
         """A new archive; raises ArchiveError where one stands already, or other files do."""
         if is_archive(path):
             raise ArchiveError(f"{path}: there is an archive already")
-        if path.exists() and not _is_free(path):
+        if path.exists() and not is_free(path):
             raise ArchiveError(f"{path}: found other files, expected an empty or a new folder")
+        check_path(path)
         path.mkdir(parents=True, exist_ok=True)
-        _write_new(path / SETTINGS_FILE, to_toml(settings))
+        write_new(path / SETTINGS_FILE, to_toml(settings))
         return cls.open(path, schema)
 
     @classmethod
@@ -123,8 +149,8 @@ class Archive:
         Raises ArchiveError where there is none, it is damaged, or its format is newer.
         """
         settings = read_settings(path)
-        table = _open_ledger(path, settings, schema)
-        _check_fixed(path, settings, table)
+        table = open_ledger(path, settings, schema)
+        check_fixed(path, settings, table)
         archive = cls(path, settings, schema, table)
         archive._check_columns()
         return archive
@@ -157,22 +183,23 @@ class Archive:
         appended, and the summary's ``batch`` is None. Raises BatchConflictError when other writers
         were faster every time.
         """
-        for attempt in range(ATTEMPTS):
-            self.refresh(0 if attempt else FRESH)
-            number = self.last_batch + 1
-            moment = self._moment(now)
-            decision = self._decide(shards, moment)
-            decision.counts.read += skipped
-            decision.counts.unchanged += skipped
-            summary = _summary(decision.counts, number)
-            if not decision.state and all(row is None for row in decision.rows):
-                return summary | {"batch": None}
-            if dry_run:
-                return summary | {"batch": None}
-            note = {"summary": summary, **(about or {})}
-            if self._commit(shards, decision, number, moment, note):
-                self._maintain()
-                return summary
+        with self.index.shelving() as texts:
+            facts = self._read(shards, texts)
+            for attempt in range(ATTEMPTS):
+                self.refresh(0 if attempt else FRESH)
+                number = self.last_batch + 1
+                moment = self._moment(now)
+                decision = self._decide(facts, texts, moment)
+                decision.counts.read += skipped
+                decision.counts.unchanged += skipped
+                summary = batches.summary_of(decision.counts, number)
+                nothing_new = not decision.state and all(row is None for row in decision.rows)
+                if nothing_new or dry_run:
+                    return summary | {"batch": None}
+                note = {"summary": summary, "mark": secrets.randbits(62), **(about or {})}
+                if self._commit(shards, decision, texts, number, moment, note):
+                    self._maintain()
+                    return summary
         raise BatchConflictError(
             f"{self.path}: other writers were faster {ATTEMPTS} times; "
             "nothing was appended, try again"
@@ -191,18 +218,45 @@ class Archive:
             )
         return now
 
-    def _decide(self, shards: Shards, now: datetime) -> batches.BatchDecision:
+    def _read(self, shards: Shards, texts: Writing) -> pa.Table:
+        """The facts of a batch; the numbers of its texts go to their shelf."""
         columns = list(batches.FACTS)
         wanted = pa.schema([self.columns.field(name) for name in columns])
-        parts = [pa.Table.from_batches([b]).select(columns) for b in shards()]
-        facts = pa.concat_tables(parts) if parts else wanted.empty_table()
-        before = self.index.now
-        return batches.decide_batch(facts, self.index, self.settings, microseconds(now), before)
+        parts = []
+        for batch in shards():
+            parts.append(batch.select(columns))
+            if self.index.near is not None:
+                articles = batch.filter(pc.not_equal(batch.column("outcome"), "rejected"))
+                if articles.num_rows:
+                    texts.add(text_numbers(articles))
+        return pa.Table.from_batches(parts, wanted)
+
+    def _decide(self, facts: pa.Table, texts: Writing, now: datetime) -> batches.BatchDecision:
+        articles = facts.filter(pc.not_equal(facts.column("outcome"), "rejected"))
+        linker = TextLinker(
+            articles.column("fingerprint").to_pylist(),
+            articles.column("words").to_pylist(),
+            batches.places_of(facts),
+            self.index,
+            self.index.near,
+            texts.shelf,
+        )
+        moment = batches.Moment(microseconds(now), self.index.now)
+        for last_try in (False, True):
+            try:
+                return batches.decide_batch(facts, self.index, linker, self.settings, moment)
+            except IndexDamageError:
+                if last_try:
+                    raise
+                self.index.clear()
+                self.refresh()
+        raise AssertionError("unreachable")
 
     def _commit(
         self,
         shards: Shards,
         decision: batches.BatchDecision,
+        texts: Writing,
         number: int,
         now: datetime,
         note: Mapping[str, Any],
@@ -212,16 +266,17 @@ class Archive:
             CommitProperties,
             PostCommitHookProperties,
             Transaction,
-            WriterProperties,
             write_deltalake,
         )
-        from deltalake.exceptions import CommitFailedError
+        from deltalake.exceptions import CommitFailedError, DeltaError
 
         indexed: list[pa.RecordBatch] = []
 
         def rows() -> Iterator[pa.RecordBatch]:
-            for batch in _rows(shards(), decision, number, now, note, self.columns):
-                indexed.append(batch.select(list(INDEX_COLUMNS)))
+            batches_of = batches.ledger_rows(shards(), decision, number, now, note, self.columns)
+            for batch, places in batches_of:
+                facts = batch.select(list(INDEX_COLUMNS))
+                indexed.append(facts.append_column("text", pa.array(places, pa.int64())))
                 yield batch
 
         try:
@@ -230,34 +285,41 @@ class Archive:
                 pa.RecordBatchReader.from_batches(self.columns, rows()),
                 mode="append",
                 commit_properties=CommitProperties(
-                    app_transactions=[Transaction(APPLICATION, number)]
+                    app_transactions=[
+                        Transaction(APPLICATION, number),
+                        Transaction(MARK, note["mark"]),
+                    ]
                 ),
-                writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+                writer_properties=_writer(),
                 # Looking for expired logs reads the whole log folder: half the cost of a small
                 # commit in an archive of 1,000 batches. _maintain does it now and then.
                 post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
             )
-        except CommitFailedError as error:
-            if "oncurrent" in str(error):
+        except (DeltaError, OSError, pa.ArrowException) as error:
+            if isinstance(error, CommitFailedError) and "oncurrent" in str(error):
                 return False
             raise ArchiveError(f"{self.path}: the batch could not be committed: {error}") from None
         self._last_batch = None
-        self.index.add(pa.Table.from_batches(indexed), number, number)
+        shelved = texts if self.index.near is not None else None
+        rows_written = pa.Table.from_batches(indexed)
+        # The batch is committed: a cache that cannot be written now is made up for later.
+        with contextlib.suppress(OSError):
+            self.index.add(rows_written, number, number, note["mark"], shelved)
         return True
 
     def _maintain(self) -> None:
         """Compact small files and drop what compaction replaced a week ago."""
-        from deltalake import WriterProperties
         from deltalake.exceptions import DeltaError
 
         sizes = pa.table(self.table.get_add_actions(flatten=True)).column("size_bytes").to_pylist()
-        if sum(size < TARGET_FILE_SIZE for size in sizes) <= SMALL_FILES:
+        # What compaction writes may stay below its target: only half of it is surely small.
+        if sum(size < TARGET_FILE_SIZE // 2 for size in sizes) <= SMALL_FILES:
             return
         # Upkeep only: what another process does at the same time it may do instead of us.
-        with contextlib.suppress(DeltaError):
+        with contextlib.suppress(DeltaError, OSError):
             self.table.optimize.compact(
                 target_size=TARGET_FILE_SIZE,
-                writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+                writer_properties=_writer(),
             )
             self.table.vacuum(retention_hours=24 * 7, dry_run=False)
             self.table.cleanup_metadata()
@@ -278,39 +340,126 @@ class Archive:
         ago: what another writer did meanwhile is found out when the batch is committed.
         """
         if time.monotonic() - self._read_at >= older_than:
-            self.table.update_incremental()
-            self._read_at = time.monotonic()
-            self._last_batch = None
+            self._look_again()
         self.index.reload()
         if self.index.last_batch > self.last_batch:
+            self._look_again()  # another writer was here
+        if not self._is_ours():
             self.index.clear()
         first = self.index.last_batch + 1
         if first <= self.last_batch:
+            try:
+                self._index_again(first)
+            except OSError:  # the archive may only be read: its index then lives elsewhere
+                self._elsewhere = tempfile.TemporaryDirectory(prefix="newsdata-index-")
+                self.index = self._new_index(Path(self._elsewhere.name))
+                self._index_again(1)
+
+    def _is_ours(self) -> bool:
+        """Whether the index was made of this very ledger, not of one that was put back or
+        replaced: each commit carries a random mark, and the index knows that of its newest."""
+        if self.index.last_batch == 0:
+            return True
+        if self.index.last_batch == self.last_batch:
+            mark = self.table.transaction_version(MARK)
+        elif self.index.last_batch < self.last_batch:
+            mark = self._mark_of(self.index.last_batch)
+        else:
+            return False
+        return bool(mark == self.index.mark)
+
+    def _mark_of(self, batch: int) -> int | None:
+        where = (pc.field("batch") == batch) & (pc.field("outcome") == "batch")
+        found = self.rows(("message",), where).column("message").to_pylist()
+        return json.loads(found[0])["mark"] if found else None
+
+    def _look_again(self) -> None:
+        self.table.update_incremental()
+        self._read_at = time.monotonic()
+        self._last_batch = None
+
+    def _index_again(self, first: int) -> None:
+        """Cover the batches from ``first`` on anew, from the ledger alone."""
+        mark = int(self.table.transaction_version(MARK) or 0)
+        columns = {name: pc.field(name) for name in INDEX_COLUMNS}
+        text = self.schema.roles.get("text")
+        if self.index.near is None or text is None:
             rows = self.rows(INDEX_COLUMNS, pc.field("batch") >= first)
-            self.index.add(rows, first, self.last_batch)
+            self.index.add(rows, first, self.last_batch, mark)
+            return
+        columns["text"] = pc.field("record", text)
+        parts = []
+        shelved = 0
+        with self.index.shelving() as texts:
+            for batch in self.scan(columns, pc.field("batch") >= first):
+                observed = np.asarray(pc.is_valid(batch.column("withdrawn")))
+                words = batch.column("text").filter(pa.array(observed))
+                for prints in fingerprint_blocks(words, hashing_of(self.settings)):
+                    texts.add(prints)
+                places = np.where(observed, np.cumsum(observed) - 1 + shelved, -1)
+                shelved += int(observed.sum())
+                at = batch.schema.get_field_index("text")
+                parts.append(batch.set_column(at, "text", pa.array(places)))
+            self.index.add(pa.Table.from_batches(parts), first, self.last_batch, mark, texts)
 
     def _dataset(self) -> ds.Dataset:
-        return self.table.to_pyarrow_dataset()
+        from pyarrow import fs
+
+        # deltalake's own file system calls Python from Arrow's threads, which aborts a process
+        # that ends meanwhile (one run in ten of `show` with deltalake 1.6).
+        local = fs.SubTreeFileSystem(str((self.path / "ledger").resolve()), fs.LocalFileSystem())
+        return self.table.to_pyarrow_dataset(filesystem=local)
 
     def rows(self, columns: Iterable[str], where: pc.Expression | None = None) -> pa.Table:
         """Rows of the ledger as they stand in its files, in no promised order."""
         return self._dataset().to_table(columns=list(columns), filter=where)
 
     def scan(
-        self, columns: Iterable[str], where: pc.Expression | None = None
+        self,
+        columns: Iterable[str] | Mapping[str, pc.Expression],
+        where: pc.Expression | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """As :meth:`rows`, a batch at a time, so that memory does not grow with the archive."""
         scanned: Iterator[pa.RecordBatch] = self._dataset().to_batches(
-            columns=list(columns), filter=where, batch_size=4096, batch_readahead=2
+            columns=dict(columns) if isinstance(columns, Mapping) else list(columns),
+            filter=where,
+            batch_size=4096,
+            batch_readahead=2,
         )
         return scanned
+
+    def relation(self, id_: str, kept: str) -> tuple[str, float]:
+        """How the current text of a removed article relates to that of the kept one."""
+        histories = self.index.histories([id_, kept])
+        found = []
+        for name in (id_, kept):
+            last = histories[name].last
+            assert last is not None
+            found.append(histories[name].versions[last.digest])
+        linker = TextLinker([], [], np.zeros(0, np.int64), self.index, self.index.near, Shelf())
+        return linker.relations([(found[0], found[1])])[0]
+
+    @contextlib.contextmanager
+    def all_texts(self) -> Iterator[tuple[Shelf, dict[str, int]]]:
+        """The texts of all observations, computed anew, and digest -> place among them."""
+        place_of: dict[str, int] = {}
+        text = pc.field("record", self.schema.roles.get("text", "text"))
+        columns = {"digest": pc.field("digest"), "text": text}
+        with tempfile.TemporaryFile() as spill:
+            shelf = Shelf(spill)
+            for batch in self.scan(columns, pc.is_valid(pc.field("withdrawn"))):
+                for digest in batch.column("digest").to_pylist():
+                    place_of[digest] = len(place_of)
+                for prints in fingerprint_blocks(batch.column("text"), hashing_of(self.settings)):
+                    shelf.add(prints)
+            yield shelf, place_of
 
     def damaged_files(self) -> Iterator[tuple[str, str, str, str]]:
         """(file, what, found, expected) of each file of the ledger, read whole, that is not as
         the log says."""
         for action in pa.table(self.table.get_add_actions(flatten=True)).to_pylist():
             name = f"ledger/{action['path']}"
-            fault = _file_fault(self.path / name, action["size_bytes"], action["num_records"])
+            fault = file_fault(self.path / name, action["size_bytes"], action["num_records"])
             if fault is not None:
                 yield (name, *fault)
 
@@ -354,58 +503,7 @@ class Archive:
 
     def note_release(self, version: str, note: Mapping[str, Any]) -> None:
         """Keep beside a release what must not stand in it: when and from what it was cut."""
-        _write_new(self.releases / f"{version}.json", json.dumps(note, indent=2) + "\n")
-
-
-def read_settings(path: Path) -> Settings:
-    """The settings in force: the environment (NEWSDATA_TIMEZONE), ``newsdata.toml``, defaults.
-
-    Raises ArchiveError where there is no archive or its format is newer, and SettingsError.
-    """
-    file = path / SETTINGS_FILE
-    settings = with_values(Settings(), read_settings_file(file), str(file))
-    return with_values(settings, environment_settings(), "environment")
-
-
-def read_card(path: Path) -> dict[str, str]:
-    """The table ``[card]`` of ``newsdata.toml``: what only the keeper can say of the dataset."""
-    card = _toml(path / SETTINGS_FILE).get("card", {})
-    if not isinstance(card, dict) or not all(isinstance(v, str) for v in card.values()):
-        raise SettingsError(f"{path / SETTINGS_FILE}: [card]: expected texts such as license")
-    return card
-
-
-def environment_settings(names: Iterable[str] = FREE) -> dict[str, str]:
-    """Settings that variables such as NEWSDATA_TIMEZONE give, by the name of the setting.
-
-    The fixed ones can be given only to ``newsdata init``, so they are not looked for otherwise.
-    """
-    variables = {name: f"NEWSDATA_{name.upper()}" for name in names}
-    return {n: os.environ[v] for n, v in variables.items() if os.environ.get(v)}
-
-
-def read_settings_file(file: Path) -> dict[str, Any]:
-    """The settings in a ``newsdata.toml``, unchecked; raises ArchiveError."""
-    values = {k: v for k, v in _toml(file).items() if k != "card"}
-    version = values.get("format_version", FORMAT_VERSION)
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise ArchiveError(
-            f"{file}: format_version is {version}; this newsdata reads up to {FORMAT_VERSION}: "
-            "use a newer one"
-        )
-    return values
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ArchiveError(
-            f"{file.parent}: there is no archive here ({SETTINGS_FILE} is missing); "
-            "`newsdata init` makes one"
-        ) from None
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ArchiveError(f"{file}: {error}") from None
+        write_new(self.releases / f"{version}.json", json.dumps(note, indent=2) + "\n")
 
 
 def open_or_create(path: Path, settings: Settings, schema: Schema) -> Archive:
@@ -420,172 +518,3 @@ def open_or_create(path: Path, settings: Settings, schema: Schema) -> Archive:
             if not is_archive(path):
                 raise
     return Archive.open(path, schema)
-
-
-def _is_free(path: Path) -> bool:
-    """Whether an archive may be made here; what another maker is writing does not count."""
-    return path.is_dir() and all(p.name.startswith(WRITING) for p in path.iterdir())
-
-
-def is_archive(path: Path) -> bool:
-    """Whether an archive stands at ``path``, finished or not."""
-    return (path / SETTINGS_FILE).exists()
-
-
-def _file_fault(file: Path, size: int, rows: int | None) -> tuple[str, str, str] | None:
-    if not file.is_file():
-        return "missing", "no file", "a file of the ledger"
-    if file.stat().st_size != size:
-        return "size", f"{file.stat().st_size} bytes", f"{size} bytes"
-    try:
-        read = sum(b.num_rows for b in pq.ParquetFile(file).iter_batches(batch_size=4096))
-    except (pa.ArrowException, OSError) as error:
-        return "unreadable", str(error).partition("\n")[0], "a Parquet file"
-    if rows is not None and read != rows:
-        return "rows", f"{read} rows", f"{rows} rows"
-    return None
-
-
-def find_archive(start: Path) -> Path | None:
-    """The archive that ``start`` is in, looked for upward as git does."""
-    for folder in (start, *start.parents):
-        if (folder / SETTINGS_FILE).is_file():
-            return folder
-    return None
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all; leave one that is there already."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=WRITING)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _open_ledger(path: Path, settings: Settings, schema: Schema) -> DeltaTable:
-    from deltalake import DeltaTable
-    from deltalake.exceptions import DeltaError, TableNotFoundError
-
-    ledger = path / "ledger"
-    try:
-        try:
-            return DeltaTable(str(ledger))
-        except TableNotFoundError:
-            _create_ledger(path, settings, schema)
-            return DeltaTable(str(ledger))
-    except (DeltaError, OSError) as error:
-        raise ArchiveError(f"{ledger}: the ledger cannot be read: {error}") from None
-
-
-def _create_ledger(path: Path, settings: Settings, schema: Schema) -> None:
-    from deltalake import DeltaTable
-
-    if (path / "index").exists() or (path / "releases").exists():
-        raise ArchiveError(f"{path}: the ledger is gone, although the archive was in use")
-    DeltaTable.create(
-        str(path / "ledger"),
-        ledger_columns(schema),
-        mode="ignore",
-        name="newsdata ledger",
-        description=_fixed_as_text(settings),
-        configuration={
-            "delta.appendOnly": "true",
-            "delta.checkpointInterval": "10",
-            "delta.dataSkippingStatsColumns": ",".join(STATISTICS),
-        },
-    )
-
-
-def _fixed_as_text(settings: Settings) -> str:
-    return json.dumps(_fixed(settings), sort_keys=True)
-
-
-def _fixed(settings: Settings) -> dict[str, Any]:
-    values = {name: getattr(settings, name) for name in FIXED}
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
-
-
-def _check_fixed(path: Path, settings: Settings, table: DeltaTable) -> None:
-    """The fixed settings must be those the ledger was made with."""
-    made = json.loads(table.metadata().description or "{}")
-    for name, found in _fixed(settings).items():
-        expected = made.get(name)
-        if found != expected:
-            raise ArchiveError(
-                f"{path / SETTINGS_FILE}: {name} is {found!r}, but the ledger was made with "
-                f"{expected!r}; it cannot be changed afterwards"
-            )
-
-
-def _summary(counts: batches.Counts, number: int) -> dict[str, Any]:
-    values = asdict(counts)
-    values["reasons"] = dict(sorted(values["reasons"].items()))
-    return {"format": 1, "batch": number, **values}
-
-
-def _rows(
-    shards: Iterable[pa.RecordBatch],
-    decision: batches.BatchDecision,
-    number: int,
-    now: datetime,
-    note: Mapping[str, Any],
-    columns: pa.Schema,
-) -> Iterator[pa.RecordBatch]:
-    """The rows of a batch: its inputs, then the other state changes, then the batch itself."""
-    start = row = 0
-    for shard in shards:
-        decided = decision.rows[start : start + shard.num_rows]
-        start += shard.num_rows
-        new = [i for i, r in enumerate(decided) if r is not None]
-        if new:
-            kept = shard if len(new) == shard.num_rows else shard.take(pa.array(new))
-            told = [r for r in decided if r is not None]
-            yield _decided(kept, told, number, row, columns)
-            row += len(new)
-    ids = [id_ for id_, _ in decision.state]
-    if ids:
-        empty = pa.record_batch([pa.nulls(len(ids), f.type) for f in columns], schema=columns)
-        at = columns.get_field_index("id")
-        named = empty.set_column(at, columns.field(at), pa.array(ids))
-        digests = pa.array([r.digest for _, r in decision.state])
-        at = columns.get_field_index("digest")
-        named = named.set_column(at, columns.field(at), digests)
-        yield _decided(named, [r for _, r in decision.state], number, row, columns)
-        row += len(ids)
-    values = {
-        "batch": number,
-        "row": row,
-        "outcome": "batch",
-        "timestamp": now,
-        "instant": now,
-        "message": json.dumps(note, ensure_ascii=False, sort_keys=True),
-    }
-    yield pa.record_batch(
-        [pa.array([values.get(f.name)], f.type) for f in columns], schema=columns
-    )
-
-
-def _decided(
-    shard: pa.RecordBatch, told: list[Row], number: int, first: int, columns: pa.Schema
-) -> pa.RecordBatch:
-    """A shard with what was decided filled in."""
-    values: dict[str, list[Any]] = {
-        "batch": [number] * len(told),
-        "row": list(range(first, first + len(told))),
-        "outcome": [r.outcome for r in told],
-        "of": [r.of for r in told],
-        "relation": [r.relation for r in told],
-        "score": [r.score for r in told],
-        "reason": [r.reason for r in told],
-    }
-    arrays = [
-        pa.array(values[f.name], f.type) if f.name in values else shard.column(i)
-        for i, f in enumerate(columns)
-    ]
-    return pa.record_batch(arrays, schema=columns)

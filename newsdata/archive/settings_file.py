@@ -1,0 +1,102 @@
+"""``newsdata.toml``, the settings of an archive, and how an archive is found by it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from newsdata.errors import ArchiveError, SettingsError
+from newsdata.settings import FREE, Settings, with_values
+
+SETTINGS_FILE = "newsdata.toml"
+FORMAT_VERSION = 1
+#: How names of files begin that are not finished yet.
+WRITING = ".writing-"
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in force: the environment (NEWSDATA_TIMEZONE), ``newsdata.toml``, defaults.
+
+    Raises ArchiveError where there is no archive or its format is newer, and SettingsError.
+    """
+    file = path / SETTINGS_FILE
+    settings = with_values(Settings(), read_settings_file(file), str(file))
+    return with_values(settings, environment_settings(), "environment")
+
+
+def read_card(path: Path) -> dict[str, str]:
+    """The table ``[card]`` of ``newsdata.toml``: what only the keeper can say of the dataset."""
+    card = _toml(path / SETTINGS_FILE).get("card", {})
+    if not isinstance(card, dict) or not all(isinstance(v, str) for v in card.values()):
+        raise SettingsError(f"{path / SETTINGS_FILE}: [card]: expected texts such as license")
+    return card
+
+
+def environment_settings(names: Iterable[str] = FREE) -> dict[str, str]:
+    """Settings that variables such as NEWSDATA_TIMEZONE give, by the name of the setting.
+
+    The fixed ones can be given only to ``newsdata init``, so they are not looked for otherwise.
+    """
+    variables = {name: f"NEWSDATA_{name.upper()}" for name in names}
+    return {n: os.environ[v] for n, v in variables.items() if os.environ.get(v)}
+
+
+def read_settings_file(file: Path) -> dict[str, Any]:
+    """The settings in a ``newsdata.toml``, unchecked; raises ArchiveError."""
+    values = {k: v for k, v in _toml(file).items() if k != "card"}
+    version = values.get("format_version", FORMAT_VERSION)
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise ArchiveError(
+            f"{file}: format_version is {version}; this newsdata reads up to {FORMAT_VERSION}: "
+            "use a newer one"
+        )
+    return values
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ArchiveError(
+            f"{file.parent}: there is no archive here ({SETTINGS_FILE} is missing); "
+            "`newsdata init` makes one"
+        ) from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ArchiveError(f"{file}: {error}") from None
+
+
+def is_free(path: Path) -> bool:
+    """Whether an archive may be made here; what another maker is writing does not count."""
+    return path.is_dir() and all(p.name.startswith(WRITING) for p in path.iterdir())
+
+
+def is_archive(path: Path) -> bool:
+    """Whether an archive stands at ``path``, finished or not."""
+    return (path / SETTINGS_FILE).exists()
+
+
+def find_archive(start: Path) -> Path | None:
+    """The archive that ``start`` is in, looked for upward as git does."""
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    return None
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all; leave one that is there already."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=WRITING)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,411 @@
+"""The memory-mapped cache beside the ledger: what an id, a text or an input was before.
+
+::
+
+    index/
+      rows-1-16.arrow     rows of batches 1 to 16, sorted for look-ups (segments)
+      bands-1-16.bands    the bands of their texts (bands)
+      texts/7-7.texts     the texts of batch 7 as shingles and sketches (shelves)
+
+A lookup is a binary search, then the whole key is compared. Each batch adds a segment with its
+bands; when four of one size class have gathered they are merged, so a batch costs what it holds
+and a lookup touches few segments. The texts are never moved.
+
+The index is never trusted over the ledger. Its file names say which batches they cover, and each
+file begins with the archive, hash version and settings it belongs to; what is missing, damaged or
+of another archive is read again from the ledger. A file is written under a temporary name and
+renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from newsdata.errors import ArchiveError
+from newsdata.index.bands import Bands, merged_columns, new_columns, write_bands
+from newsdata.index.seals import WRITING, publish, remove, sealed
+from newsdata.index.segments import (
+    COLUMNS,
+    LAYOUT,
+    Segment,
+    Uint64s,
+    hash_ids,
+    key_prefixes,
+    latest_time,
+    segment_table,
+    size_class,
+)
+from newsdata.index.shelves import (
+    Gathered,
+    Stored,
+    Writing,
+    shelf_number,
+    shelf_path,
+    shelves_within,
+    writing,
+)
+from newsdata.neighbours import Near
+from newsdata.versions import Event, History, Version
+
+__all__ = ["COLUMNS", "Index", "IndexDamageError"]
+
+#: How many segments of one size class are merged.
+FAN = 4
+
+#: Columns of the rows that :meth:`Index.near_texts` returns.
+NEAR_COLUMNS = ("id", "digest", "fingerprint", "shelf", "text")
+
+Int64s = npt.NDArray[np.int64]
+Sketches = npt.NDArray[np.uint16]
+
+
+class IndexDamageError(ArchiveError):
+    """A file of the index is gone or damaged; :meth:`Index.clear` and rebuild it."""
+
+
+class Index:
+    """The segments of one archive's index, open for reading; see the module.
+
+    ``identity`` is a text that names the archive and how it hashes: a segment of another
+    identity is not used. Not safe for use by two threads; any number of processes may read, and
+    several may write, because a segment's content follows from the ledger alone. Without
+    ``near`` there are no bands and no shelves: only exact copies can be found.
+    """
+
+    def __init__(self, folder: Path, identity: str, near: Near | None = None) -> None:
+        self.folder = folder
+        self.identity = identity
+        self.near = near
+        self._shelves: dict[int, Stored] = {}
+        self.segments: list[Segment] = []
+        self._histories: dict[str, History] = {}
+        self.reload()
+
+    @property
+    def now(self) -> int:
+        """The time of the newest batch that is covered, in microseconds; before all for none."""
+        return max((s.now for s in self.segments), default=-(2**63))
+
+    @property
+    def mark(self) -> int:
+        """The random number that the newest covered batch was committed with; 0 for none."""
+        return self.segments[-1].mark if self.segments else 0
+
+    @property
+    def last_batch(self) -> int:
+        """The newest batch that is covered without a gap from the first; 0 for none."""
+        return self.segments[-1].last if self.segments else 0
+
+    def reload(self) -> None:
+        """Take the segments that now stand in the folder: the fewest that cover all batches."""
+        self._histories = {}
+        opened = {s.name: s for s in self.segments}
+        for _ in range(100):  # a merge may remove a file between the listing and the opening
+            try:
+                self.segments = self._cover(opened)
+                return
+            except FileNotFoundError:
+                continue
+        self.segments = []
+
+    def _cover(self, opened: Mapping[str, Segment]) -> list[Segment]:
+        names = self._names()
+        chosen: list[Segment] = []
+        upto = 0
+        while candidates := [n for n in names if n[0] == upto + 1]:
+            for first, last, name in sorted(candidates, key=lambda n: -n[1]):
+                segment = opened.get(name) or self._open(name, first, last)
+                if segment is not None:
+                    chosen.append(segment)
+                    upto = last
+                    break
+            else:
+                break
+        return chosen
+
+    def _open(self, name: str, first: int, last: int) -> Segment | None:
+        segment = Segment.open(self.folder / name, first, last, self.identity)
+        if segment is None or self.near is None:
+            return segment
+        path = self.folder / _bands_name(first, last)
+        segment.bands = Bands.open(path, self.identity, self.near)
+        return segment if segment.bands is not None else None
+
+    def _names(self) -> list[tuple[int, int, str]]:
+        if not self.folder.is_dir():
+            return []
+        matches = (re.fullmatch(r"rows-(\d+)-(\d+)\.arrow", p.name) for p in self.folder.iterdir())
+        return [(int(m[1]), int(m[2]), m[0]) for m in matches if m]
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def shelving(self) -> AbstractContextManager[Writing]:
+        """A file for the texts of a batch that is being decided."""
+        return writing(self.folder, self.identity)
+
+    def add(
+        self, rows: pa.Table, first: int, last: int, mark: int, texts: Writing | None = None
+    ) -> None:
+        """Cover the batches ``first`` to ``last``, all of whose rows are given: COLUMNS, and
+        ``text``, the place of each text among ``texts``, or -1. ``mark`` is that of the last."""
+        shelf = shelf_number(first, last)
+        table = segment_table(rows.append_column("shelf", pa.array([shelf] * rows.num_rows)))
+        if texts is not None:
+            texts.finish(shelf_path(self.folder, shelf))
+            self._write_new_bands(table, texts, first, last)
+            if last > first:
+                for path in shelves_within(self.folder, shelf):
+                    remove(path)
+        self._write_rows(table, first, last, mark)
+        self.reload()
+        self._merge()
+
+    def clear(self) -> None:
+        """Remove everything; the next reader of the ledger builds it again."""
+        if self.folder.is_dir():
+            for path in (*self.folder.glob("[rb]*-*-*"), *self.folder.glob("texts/*.texts*")):
+                path.unlink(missing_ok=True)
+        self.segments = []
+        self._shelves = {}
+        self.reload()
+
+    def _write_rows(self, table: pa.Table, first: int, last: int, mark: int) -> None:
+        meta = {"newsdata": self.identity, "layout": LAYOUT}
+        meta |= {"now": str(latest_time(table)), "mark": str(mark)}
+        table = table.replace_schema_metadata(meta).combine_chunks()
+        path = self.folder / f"rows-{first}-{last}.arrow"
+        with sealed(self.folder) as (file, temporary):
+            with pa.ipc.new_file(file, table.schema) as writer:
+                writer.write_table(table, max_chunksize=max(table.num_rows, 1))
+            publish(file, temporary, path)
+
+    def _write_new_bands(self, table: pa.Table, texts: Writing, first: int, last: int) -> None:
+        if self.near is None:
+            return
+        rows = _one_of_each_text(table)
+        places = table.column("text").to_numpy()[rows]
+        columns = new_columns(texts.shelf.sketch, places, rows, self.near)
+        with sealed(self.folder) as (file, temporary):
+            write_bands(file, self.identity, columns, len(rows))
+            publish(file, temporary, self.folder / _bands_name(first, last))
+
+    def _merge(self) -> None:
+        """Merge the newest segments while four of one size class stand at the end."""
+        while run := self._run_to_merge():
+            first, last = run[0].first, run[-1].last
+            facts = pa.concat_tables([s.facts() for s in run])
+            table = segment_table(facts)
+            if self.near is not None:
+                self._merge_bands(table, run, first, last)
+            self._write_rows(table, first, last, run[-1].mark)
+            for segment in run:
+                self._remove(segment.first, segment.last)
+            self.reload()
+        self._tidy()
+
+    def _merge_bands(self, table: pa.Table, run: list[Segment], first: int, last: int) -> None:
+        """Bands of the merged rows: where each old row went, and only one row of each text."""
+        assert self.near is not None
+        went = _places_of(table, run)
+        kept = np.full(table.num_rows, -1, np.int64)
+        chosen = _one_of_each_text(table)
+        kept[chosen] = chosen
+        parts = [s.bands for s in run if s.bands is not None]
+        moved = [kept[rows] for rows in went]
+        entries = sum(
+            int((new[part.owners[0]] >= 0).sum()) for part, new in zip(parts, moved, strict=True)
+        )
+        columns = merged_columns(parts, moved, self.near)
+        with sealed(self.folder) as (file, temporary):
+            write_bands(file, self.identity, columns, entries)
+            publish(file, temporary, self.folder / _bands_name(first, last))
+
+    def _remove(self, first: int, last: int) -> None:
+        # Rows first: a segment without them is not looked for, one without bands is rebuilt.
+        remove(self.folder / f"rows-{first}-{last}.arrow")
+        remove(self.folder / _bands_name(first, last))
+
+    def _run_to_merge(self) -> list[Segment]:
+        classes = [size_class(s.rows, FAN) for s in self.segments]
+        tail = len(classes)
+        while tail > 0 and classes[tail - 1] <= classes[-1]:
+            tail -= 1
+        run = self.segments[tail:]
+        return run if len(run) >= FAN else []
+
+    def _tidy(self) -> None:
+        """Remove what a crash or a merge by another process left behind."""
+        used = {s.name for s in self.segments}
+        for first, last, name in self._names():
+            covered = any(s.first <= first and last <= s.last for s in self.segments)
+            if name not in used and covered:
+                self._remove(first, last)
+        yesterday = time.time() - 86_400
+        for path in (*self.folder.glob(WRITING + "*"), *self.folder.glob(f"texts/{WRITING}*")):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < yesterday:
+                    path.unlink()
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def known_ids(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """For each id whether it was ever observed (a rare hash collision says yes too)."""
+        return self._contains("id_key", hash_ids(ids))
+
+    def known_inputs(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+        """For each key of an input whether it stands in the ledger."""
+        wanted = key_prefixes(pa.array(keys, pa.binary()))
+        known = np.zeros(len(keys), bool)
+        for segment in self.segments:
+            for query, row in segment.find("input_key", "input_row", wanted):
+                known[query] |= segment.value("input", row) == keys[query]
+        return known
+
+    def _contains(self, column: str, wanted: Uint64s) -> npt.NDArray[np.bool_]:
+        known = np.zeros(len(wanted), bool)
+        for segment in self.segments:
+            known |= segment.contains(column, wanted)
+        return known
+
+    def histories(self, ids: Iterable[str]) -> Mapping[str, History]:
+        """See :class:`newsdata.duplicates.Known`."""
+        asked = list(dict.fromkeys(ids))
+        wanted = [i for i in asked if i not in self._histories]
+        keys = hash_ids(wanted)
+        for id_ in wanted:
+            self._histories[id_] = History()
+        for segment in self.segments:
+            rows = segment.rows_of(keys)
+            for row in segment.take(rows):
+                history = self._histories.get(row["id"])
+                if history is not None:
+                    _remember(history, row)
+        return {i: self._histories[i] for i in asked}
+
+    def with_texts(self, fingerprints: Sequence[bytes]) -> Mapping[bytes, Iterator[str]]:
+        """Of the fingerprints that are known: the ids any version of which had the text, perhaps
+        superseded since, looked up one by one as they are taken."""
+        keys = key_prefixes(pa.array(fingerprints, pa.binary()))
+        known = self._contains("text_key", keys)
+        return {
+            fingerprints[i]: self._with_text(fingerprints[i], keys[i : i + 1])
+            for i in np.flatnonzero(known).tolist()
+        }
+
+    def _with_text(self, fingerprint: bytes, key: Uint64s) -> Iterator[str]:
+        for segment in self.segments:
+            for _, row in segment.find("text_key", "text_row", key):
+                if segment.value("fingerprint", row) == fingerprint:
+                    yield segment.value("id", row)
+
+    def copies_of(self, id_: str) -> Iterable[str]:
+        """See :class:`newsdata.duplicates.Known`."""
+        for segment in self.segments:
+            for _, row in segment.find("of_key", "of_row", hash_ids([id_])):
+                if segment.value("of", row) == id_:
+                    yield segment.value("id", row)
+
+    def embargo_ends(self, after: int, until: int) -> Iterable[str]:
+        """See :class:`newsdata.duplicates.Known`."""
+        for segment in self.segments:
+            for row in segment.ending(after, until):
+                yield segment.value("id", row)
+
+    def forget(self) -> None:
+        """Drop what was remembered of histories, to bound memory between batches."""
+        self._histories = {}
+
+    # -- texts --------------------------------------------------------------------------------
+
+    def near_texts(self, sketch: Sketches) -> list[dict[str, Any]]:
+        """Rows (NEAR_COLUMNS) of archived texts that share a whole band with one of these
+        sketches; several rows may have the same text."""
+        found: list[dict[str, Any]] = []
+        for segment in self.segments:
+            if segment.bands is not None and self.near is not None:
+                rows = segment.bands.rows(sketch, self.near)
+                found += segment.take(rows, NEAR_COLUMNS)
+        return found
+
+    def texts(self, places: Sequence[tuple[int, int]]) -> Gathered:
+        """The texts at (shelf, place on it), in this order.
+
+        Raises IndexDamageError where a shelf is gone or damaged.
+        """
+        return Gathered([(self._shelf(shelf), row) for shelf, row in places])
+
+    def _shelf(self, shelf: int) -> Stored:
+        if shelf not in self._shelves:
+            path = shelf_path(self.folder, shelf)
+            stored = Stored.open(path, self.identity)
+            if stored is None:
+                raise IndexDamageError(f"{path}: gone, damaged, or of another archive")
+            self._shelves[shelf] = stored
+        return self._shelves[shelf]
+
+
+def _bands_name(first: int, last: int) -> str:
+    return f"bands-{first}-{last}.bands"
+
+
+def _one_of_each_text(table: pa.Table) -> Int64s:
+    """Rows of a segment: the first of each fingerprint that has words and a place on a shelf."""
+    at = table.column("text").to_numpy()
+    words = table.column("words").fill_null(0).to_numpy()
+    rows = np.flatnonzero((at >= 0) & (words > 0))
+    prints = table.column("fingerprint").take(pa.array(rows)).to_pylist()
+    keys = np.frombuffer(b"".join(prints), np.uint64).reshape(-1, 2)
+    order = np.lexsort((rows, keys[:, 1], keys[:, 0]))
+    ordered = keys[order]
+    new = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))[: len(order)]
+    return np.sort(rows[order[new]])
+
+
+def _places_of(table: pa.Table, run: list[Segment]) -> list[Int64s]:
+    """For each segment of a run, where its rows stand in the merged table."""
+
+    def keys(batch: Any, row: Any) -> Int64s:
+        packed: Int64s = batch.to_numpy().astype(np.int64) << 32 | row.to_numpy()
+        return packed
+
+    merged = keys(table.column("batch"), table.column("row"))
+    order = np.argsort(merged)
+    found = []
+    for segment in run:
+        facts = segment.facts()
+        wanted = keys(facts.column("batch"), facts.column("row"))
+        found.append(order[np.searchsorted(merged, wanted, sorter=order)])
+    return found
+
+
+def _remember(history: History, row: Mapping[str, Any]) -> None:
+    if row["observed"]:
+        history.versions[row["digest"]] = Version(
+            id=row["id"],
+            digest=row["digest"],
+            modified=row["modified"],
+            timestamp=row["instant"],
+            withdrawn=row["withdrawn"],
+            until=row["until"],
+            length=row["length"],
+            words=row["words"],
+            fingerprint=row["fingerprint"],
+            outline=row["outline"],
+            source=row["source"],
+            reading=row["reading"],
+            extractor_version=row["extractor_version"],
+            shelf=row["shelf"],
+            text=row["text"],
+        )
+    if row["outcome"] != "revision":
+        history.last = Event(row["outcome"], row["digest"], row["of"], row["reason"])
