@@ -19,31 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from newsdata.duplicates import Decision, Known, Linker, Node, Row, Work
-from newsdata.ledger import in_microseconds
+from newsdata.ledger import DECIDING, in_microseconds
 from newsdata.settings import Settings
-from newsdata.versions import Version
+from newsdata.versions import Version, version_of
 
 Mask = npt.NDArray[np.bool_]
 
 #: Columns of the ledger that a decision reads; times may be timestamps or microseconds.
-FACTS = (
-    "outcome",
-    "reason",
-    "id",
-    "digest",
-    "modified",
-    "instant",
-    "until",
-    "withdrawn",
-    "length",
-    "words",
-    "fingerprint",
-    "outline",
-    "source",
-    "reading",
-    "extractor_version",
-    "input",
-)
+FACTS = (*DECIDING, "outcome", "reason", "input")
 
 
 class KnownInBulk(Known, Protocol):
@@ -208,24 +191,7 @@ def _unique(column: pa.ChunkedArray) -> Mask:
 
 def versions_of(part: pa.Table) -> list[Version]:
     """Rows of facts, times in microseconds, as versions."""
-    return [
-        Version(
-            id=r["id"],
-            digest=r["digest"],
-            modified=r["modified"],
-            timestamp=r["instant"],
-            withdrawn=r["withdrawn"],
-            until=r["until"],
-            length=r["length"],
-            words=r["words"],
-            fingerprint=r["fingerprint"],
-            outline=r["outline"],
-            source=r["source"],
-            reading=r["reading"],
-            extractor_version=r["extractor_version"],
-        )
-        for r in part.to_pylist()
-    ]
+    return [version_of(row) for row in part.to_pylist()]
 
 
 def _count(version: Version, row: Row | None, now: int, counts: Counts) -> None:

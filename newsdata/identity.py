@@ -183,7 +183,7 @@ def _resolve_dots(segments: list[str]) -> list[str]:
         if segment == "..":
             if len(kept) > 1:
                 kept.pop()
-        elif segment not in (".", "") or kept[-1] != "":
+        elif segment != "." and (segment or kept[-1]):
             kept.append(segment)
     if segments[-1] in ("", ".", "..") and kept[-1] != "":
         kept.append("")

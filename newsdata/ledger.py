@@ -47,6 +47,23 @@ if TYPE_CHECKING:
 #: only these columns, never a title or a text.
 STATISTICS = ("id", "batch", "outcome", "timestamp")
 
+#: The columns that decide what an observation is: see :class:`newsdata.versions.Version`.
+DECIDING = (
+    "id",
+    "digest",
+    "modified",
+    "instant",
+    "until",
+    "withdrawn",
+    "length",
+    "words",
+    "fingerprint",
+    "outline",
+    "source",
+    "reading",
+    "extractor_version",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:

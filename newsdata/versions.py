@@ -22,7 +22,7 @@ Rules, in the order they are applied:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -51,6 +51,25 @@ class Version(NamedTuple):
     #: Where the numbers of the text are: which shelf (0: that of this batch), which place.
     shelf: int = 0
     text: int = -1
+
+
+def version_of(row: Mapping[str, Any]) -> Version:
+    """The version in a row of the ledger, its times in microseconds; ``instant`` is its time."""
+    return Version(
+        id=row["id"],
+        digest=row["digest"],
+        modified=row["modified"],
+        timestamp=row["instant"],
+        withdrawn=row["withdrawn"],
+        until=row["until"],
+        length=row["length"],
+        words=row["words"],
+        fingerprint=row["fingerprint"],
+        outline=row["outline"],
+        source=row["source"],
+        reading=row["reading"],
+        extractor_version=row["extractor_version"],
+    )
 
 
 class Event(NamedTuple):

@@ -233,3 +233,27 @@ def _differences(path: Path) -> list[str]:
     if found and found.native_id and want["id"] != found.native_id:
         bad.append("id")
     return bad
+
+
+def test_a_notice_and_a_byline_before_the_dateline() -> None:
+    line = "NORTHPORT, March 3 (Reuters) - The bridge is open, and trams cross it again."
+    rows = ["Bridge opens", f"(Corrects a name) By Ann Example {line}", "More trams will come."]
+    record = article("\n".join(rows))
+    assert record["title"] == "Bridge opens"
+    assert record["dateline"]["raw"] == "NORTHPORT, March 3 (Reuters) -"
+    assert record["author"] == ["Ann Example"]
+    assert {"key": "notice", "value": "Corrects a name"} in record["extra"]
+    assert record["text"].startswith("The bridge is open")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 1_000_000, "short line\n" * 100_000, "A sentence.\n" * 100_000,
+     "(Adds x) " * 100_000, "-0-" * 300_000, "Фото " * 200_000],
+    ids=lambda text: text[:12].strip(),
+)  # fmt: skip
+def test_hostile_pages_take_linear_time(text: str) -> None:
+    extract_dump(page("warm up the model of the language detector"))
+    started = time.perf_counter()
+    extract_dump(page(text))
+    assert time.perf_counter() - started < 3

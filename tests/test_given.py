@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -356,3 +357,58 @@ def test_real_wire_records_are_read() -> None:
     assert sum(item.dateline is not None for item in good) > 0.93 * len(good)
     assert sum(bool(item.author) for item in good) > 0.45 * len(good)
     assert orjson.dumps([item.to_dict() for item in good])
+
+
+# -- wire copy --------------------------------------------------------------------------------
+
+WIRE = "NORTHPORT, March 3 (Reuters) - The bridge is open."
+MAPPED = FieldMap({"timestamp": "when"})
+
+
+def wire(text: str, **more: Any) -> Article:
+    value = {"title": "Bridge", "text": text, "when": "March 4, 2009 10:15am EST", **more}
+    return article(value, MAPPED, source="reuters.com")
+
+
+def test_a_notice_before_the_dateline_goes_to_extra() -> None:
+    found = wire(f"(Corrects spelling in paragraph 2) By Ann Example {WIRE}\n\nMore.")
+    assert found.text == "The bridge is open.\n\nMore."
+    assert found.dateline["raw"] == "NORTHPORT, March 3 (Reuters) -"
+    assert found.dateline["date"] == "2009-03-03"
+    assert found.agency == "Reuters"
+    assert found.author == ["Ann Example"]
+    assert {"key": "notice", "value": "Corrects spelling in paragraph 2"} in found.extra
+
+
+def test_the_byline_of_the_record_wins_over_that_of_the_text() -> None:
+    found = wire(f"By Ann Example {WIRE}", author="By Raj Oak")
+    assert (found.author, found.text) == (["Raj Oak"], "The bridge is open.")
+
+
+def test_a_notice_without_a_dateline_stays() -> None:
+    text = "(The following was released by the bridge authority)\n\nThe bridge is open."
+    assert wire(text).text == text
+
+
+def test_brackets_that_name_nobody_stay_in_the_text() -> None:
+    ending = "(Reporting by Ann Lee ) (Editing by Bo Fox)"
+    text = f"{WIRE}\n\nIt cost 5 crowns. {ending} ($1 = 2 crowns)"
+    found = wire(text)
+    assert found.text == "The bridge is open.\n\nIt cost 5 crowns. ($1 = 2 crowns)"
+    assert found.author == ["Ann Lee"]
+    assert {"key": "editor", "value": "Bo Fox"} in found.extra
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 1_000_000, "[" * 1_000_000, "(Adds x) " * 100_000, "short line\n" * 100_000,
+     "short line\n\n" * 80_000, "x (Reporting by A Lee" + ") (" * 300_000 + ")",
+     " " * 1_000_000 + "x", "А." * 400_000],
+    ids=lambda text: text[:12].strip(),
+)  # fmt: skip
+def test_hostile_texts_take_linear_time(text: str) -> None:
+    wire("warm up the model of the language detector")
+    started = time.perf_counter()
+    found = extract_record(page({"title": "T", "text": text}, source="n.example"), FieldMap({}))
+    assert isinstance(found, Article)
+    assert time.perf_counter() - started < 1.5

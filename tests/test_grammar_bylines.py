@@ -30,6 +30,13 @@ from newsdata.grammar.bylines import is_byline, read_byline, split_reporting_tai
         ("Reuters", []),
         ("БЕЛТА", []),
         ("Staff reporters", []),
+        ("Deutsche Welle", []),
+        ("Ann Lee, The Guardian", ["Ann Lee"]),
+        ("Capital Von Ann Lee", ["Ann Lee"]),
+        ("Von Le Monde par Ann Lee", ["Ann Lee"]),
+        ("Handelsblatt Von Ahn", ["Handelsblatt Von Ahn"]),  # a single word may be her name
+        ("Sybille de La Haye", ["Sybille de La Haye"]),
+        ("Martin de Sa Pinto", ["Martin de Sa Pinto"]),
         ("ann@sample.org", []),
         ("", []),
     ],
@@ -57,6 +64,41 @@ def test_tails(tail: str, authors: list[str], editors: list[str]) -> None:
     rest, byline = split_reporting_tail(f"It rained. {tail}")
     assert byline is not None
     assert (rest, list(byline.authors), list(byline.editors)) == ("It rained.", authors, editors)
+
+
+@pytest.mark.parametrize(
+    ("tail", "rest", "authors", "editors"),
+    [
+        ("(Reporting by Ann Lee ) (Editing by Raj Oak)", "", ["Ann Lee"], ["Raj Oak"]),
+        ("(Reporting by Ann Lee) (", "", None, None),
+        ("(Additional reporting by Ann Lee ) ((Editing by Raj Oak; Messaging: raj@n.org))", "",
+         ["Ann Lee"], ["Raj Oak"]),
+        ("(Reporting by Ann Lee (in Rome), Bo Fox; editing by Raj Oak)", "",
+         ["Ann Lee", "Bo Fox"], ["Raj Oak"]),
+        ("(Editing by Raj Oak; e-mail: raj@n.example; tel: +1 555)", "", [], ["Raj Oak"]),
+        ("(Reporting by Ann Lee) (ann@n.example; +1 555)", "", ["Ann Lee"], []),
+        ("(Reporting by Ann Lee) ($1 = 2 crowns)", " ($1 = 2 crowns)", ["Ann Lee"], []),
+        ("(Writing by Ann Lee) (Mail to: desk(at)n.example)",
+         " (Mail to: desk(at)n.example)", ["Ann Lee"], []),
+    ],
+)  # fmt: skip
+def test_several_brackets_end_a_story(
+    tail: str, rest: str, authors: list[str] | None, editors: list[str] | None
+) -> None:
+    text, byline = split_reporting_tail(f"It rained. {tail}")
+    if authors is None or editors is None:  # it does not end with a bracket that closes
+        assert (text, byline) == (f"It rained. {tail}", None)
+        return
+    assert byline is not None
+    assert (list(byline.authors), list(byline.editors)) == (authors, editors)
+    assert text == f"It rained.{rest}"
+
+
+@given(st.text(max_size=80), st.text("() [])(;,.", max_size=12))
+def test_no_bracket_is_left_in_a_name(middle: str, junk: str) -> None:
+    _, byline = split_reporting_tail(f"x (Reporting by Ann Lee {junk} {middle} Editing by Bo Fox)")
+    names = (*byline.authors, *byline.editors) if byline else ()
+    assert not any(mark in name for name in names for mark in "()[]")
 
 
 def test_text_without_a_tail_is_untouched() -> None:
@@ -89,6 +131,7 @@ def test_linear_time() -> None:
         "By " * 300_000,
         "a and " * 150_000,
         "(Reporting by " * 70_000 + ")",
+        "x (Reporting by A Lee" + ") (" * 300_000 + ")",
     ):
         read_byline(text)
         split_reporting_tail(text)

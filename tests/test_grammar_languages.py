@@ -30,6 +30,8 @@ from newsdata.grammar.rubrics import RUBRICS, slug_of_rubric
         ("新桥今天开通", "zh"),
         ("新しい橋が開通した", "ja"),
         ("새 다리가 개통되었다", "ko"),
+        ("नया पुल सोमवार को शहर में खोला गया, यह बात अधिकारियों ने बताई", "hi"),
+        ("They said that the bridge and their trams would be there, after the repairs", "en"),
     ],
 )
 def test_short_texts(text: str, language: str) -> None:

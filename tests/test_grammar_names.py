@@ -111,3 +111,8 @@ def test_gold_names() -> None:
     for row in rows * 20:
         to_nominative(row["genitive"])
     assert (time.perf_counter() - started) / (20 * len(rows)) < 200e-6
+
+
+def test_capitals_that_are_single_letters_end() -> None:
+    assert to_nominative("- А А").name == "- А А"
+    assert to_nominative("МАКСИМА ГУЧЕКА").name == "МАКСИМ ГУЧЕК"

@@ -330,3 +330,45 @@ def test_quality_on_real_pages_has_a_floor() -> None:
     assert total >= 25
     assert titles / total >= 0.70
     assert times / total >= 0.88
+
+
+# -- where pictures stand ---------------------------------------------------------------------
+
+
+def _figure(name: str) -> str:
+    return f"<figure><img src='/{name}.jpg'><figcaption>The {name}</figcaption></figure>"
+
+
+def _paragraph(word: str) -> str:
+    return f"<p>{word} " + f"trams cross the new bridge, said {word}. " * 5 + "</p>"
+
+
+def _places(body: str) -> dict[str, int | None]:
+    html = f"<html lang=en><body><article><h1>Bridge</h1>{body}</article></body></html>"
+    found = extract_html(page(html.encode(), url="https://n.example/a"))
+    assert isinstance(found, Article)
+    return {image["caption"]: image["after_paragraph"] for image in found.images}
+
+
+def test_a_figure_stands_after_as_many_paragraphs_as_come_before_it() -> None:
+    body = (
+        _figure("river")
+        + _paragraph("NORTHPORT, March 3 (Reuters) - Old")
+        + _figure("bridge")
+        + _figure("tram")
+        + _paragraph("Red")
+        + _paragraph("Late")
+        + _figure("bank")
+    )
+    assert _places(body) == {"The river": 0, "The bridge": 1, "The tram": 1, "The bank": 3}
+
+
+def test_between_paragraphs_that_do_not_follow_one_another_the_place_is_unknown() -> None:
+    middle = "<div>" + "Trams cross the bridge, said nobody at all. " * 5 + "</div>"
+    body = _paragraph("Red") + _figure("bridge") + middle + _paragraph("Late") + _figure("bank")
+    assert _places(body) == {"The bridge": None, "The bank": 3}
+
+
+def test_without_a_known_paragraph_the_place_stays_unknown() -> None:
+    text = "Trams cross the bridge again.<br><br>" * 12
+    assert _places(f"<div>{text}</div>{_figure('bridge')}") == {"The bridge": None}

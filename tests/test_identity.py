@@ -113,6 +113,32 @@ def test_paths_and_queries_are_idempotent(segments: list[str], query: str) -> No
     assert canonical_url(once) == once
 
 
+def test_dots_in_a_path_are_resolved() -> None:
+    for path in ("/a/./b", "/a/c/../b", "/./a/b", "/../a/b"):
+        assert canonical_url("https://sample.org" + path) == "https://sample.org/a/b"
+    assert canonical_url("https://sample.org/a/.") == "https://sample.org/a/"
+
+
+SEGMENTS = ("world", "amp", "view", "a.b", ".", "..", "", "~x", "wap", "2019", "rain-331436-2019")
+HOSTS = (
+    "belta.by", "www.belta.by", "m.sample.org", "sample.org", "1.2.3.4", "AMP.Sample.org",
+    "google.com", "x-org.cdn.ampproject.org", "a..b", "news.mail.ru", "sample.org.",
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(["http", "https"]),
+    st.sampled_from(HOSTS),
+    st.lists(st.sampled_from(SEGMENTS), max_size=6),
+)
+def test_plain_addresses_are_read_as_those_with_something_to_drop(
+    scheme: str, host: str, segments: list[str]
+) -> None:
+    plain = f"{scheme}://{host}/" + "/".join(segments)
+    assert canonical_url(plain) == canonical_url(plain + "?utm_source=x#top")
+    assert identify(plain) == identify(canonical_url(plain))
+
+
 def test_ids_without_an_address() -> None:
     assert bytes_id(b"page") == "sha256:" + hashlib.sha256(b"page").hexdigest()[:32]
     assert record_id("a", "b", None) != record_id("a", "b", "2020-01-01T00:00:00Z")

@@ -8,7 +8,15 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsdata.text import clean_text, join_paragraphs, lines, paragraphs, slug, squeeze
+from newsdata.text import (
+    clean_paragraphs,
+    clean_text,
+    join_paragraphs,
+    lines,
+    paragraphs,
+    slug,
+    squeeze,
+)
 
 
 @given(st.text())
@@ -19,6 +27,15 @@ def test_clean_text_is_idempotent_and_normal(text: str) -> None:
     assert not any(unicodedata.category(c) == "Cc" and c != "\n" for c in clean)
     assert all(line == line.rstrip(" ") for line in clean.split("\n"))
     clean.encode("utf-8")
+
+
+ODD = "ab \n\r\t\x0b\x0c\x85\u2028\u00a0\u3000\u00ad\u200b\u200d\ufeff\ud800e\u0301й\x00"
+
+
+@given(st.text(ODD) | st.text())
+def test_the_fast_ways_give_the_same(text: str) -> None:
+    assert clean_paragraphs(text) == paragraphs(clean_text(text))
+    assert squeeze(text) == " ".join(clean_text(text).split())
 
 
 @given(st.lists(st.text(alphabet=st.characters(blacklist_categories=["C", "Z"]), min_size=1)))

@@ -92,14 +92,14 @@ def command(
     if as_json:
         echo_json(summary)
     if not quiet and not as_json:
-        _show(summary, path, dry_run)
+        _show(summary, path, dry_run, verbose)
     if verbose and summary["batch"] is not None:
         from newsdata.cli.log import show_inputs
 
         show_inputs(path, summary["batch"], err=True)
 
 
-def _show(summary: Mapping[str, Any], path: Path, dry_run: bool) -> None:
+def _show(summary: Mapping[str, Any], path: Path, dry_run: bool, listed: bool) -> None:
     number = summary["batch"]
     what = f"batch {number}" if number is not None else "nothing new"
     if dry_run:
@@ -122,6 +122,8 @@ def _show(summary: Mapping[str, Any], path: Path, dry_run: bool) -> None:
         say("older articles: " + _named(changed, tuple(changed)))
     for notice, count in summary["notices"].items():
         say(f"notice: {notice}: {count}")
+    if number is not None and summary["rejected"] and not listed:
+        say(f"each input with its reason: newsdata log {number} -a {path}")
 
 
 def _revisions(summary: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ _MOST = 60
 _LONGEST_CAPTION = 1000
 _MOST_ELEMENTS = 5000
 #: So many characters at its end tell a paragraph from the others of its page.
-_LONGEST_END = 60
+_LONGEST_END = 80
 _CREDIT_CLASS = ("credit", "copyright", "photographer", "byline", "source", "attribution")
 
 
@@ -39,28 +39,30 @@ def find_images(
 
 
 def place_images(images: list[dict[str, Any]], markup: Markup, text: str) -> None:
-    """Put ``after_paragraph`` where a figure stands before or after a paragraph of the text.
+    """Put ``after_paragraph`` where a figure stands between two known paragraphs of the text.
 
-    A paragraph is recognised by its end, as what stands before its beginning (a dateline) may
-    have been taken off. Without one that is recognised the position stays null.
+    A paragraph is recognised by its end, because a dateline may have been cut off before it and
+    no other of the text may end so. A figure counts as placed before the first paragraph, between
+    two that follow one another, or after the last one; else its position stays null.
     """
-    ends = {_end(part): number for number, part in enumerate(text.split("\n\n"), 1)}
-    ends.pop("", None)
-    waiting: list[str] = []  # figures above the first paragraph
+    parts = text.split("\n\n") if text else []
+    ends: dict[str, int] = {}
+    for number, part in enumerate(parts, 1):
+        ends[_end(part)] = 0 if _end(part) in ends else number  # the same end twice tells nothing
+    waiting: list[str] = []  # figures since the last known paragraph
     places: dict[str, int] = {}
-    last: int | None = None
+    last = 0
     for element in markup.find("//p | //figure")[:_MOST_ELEMENTS]:
         if element.tag == "figure":
-            keys = _keys_of(markup, element)
-            if last is None:
-                waiting += keys
-            else:
-                places.update((key, last) for key in keys if key not in places)
-        else:
-            number = ends.get(_end(text_of(element)))
-            if number and last is None:
-                places.update((key, number - 1) for key in waiting)
-            last = number or last
+            waiting += _keys_of(markup, element)
+            continue
+        number = ends.get(_end(text_of(element)), 0)
+        if number > last:
+            if number == last + 1:
+                places.update((key, last) for key in waiting if key not in places)
+            waiting, last = [], number
+    if parts and last == len(parts):
+        places.update((key, last) for key in waiting if key not in places)
     for image in images:
         known = (places.get(key) for key in (image["url"], image["caption"]) if key)
         image["after_paragraph"] = next((place for place in known if place is not None), None)

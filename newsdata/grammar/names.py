@@ -73,8 +73,10 @@ def to_nominative(name: str, language: str | None = None) -> Nominative:
         return Nominative(name, confident=False)
     if not all(_CYRILLIC.fullmatch(word) or _INITIAL.fullmatch(word) for word in words):
         return Nominative(name, confident=not _CYRILLIC.search(name))
-    if name.isupper() and len(name) > 4 and not _INITIAL.fullmatch(words[0]):
-        found = to_nominative(" ".join(map(_title, words)), language)
+    titled = " ".join(map(_title, words))
+    in_capitals = name.isupper() and len(name) > 4 and not _INITIAL.fullmatch(words[0])
+    if in_capitals and titled != name:  # equal where all words are single letters
+        found = to_nominative(titled, language)
         return Nominative(found.name.upper(), found.confident, found.ambiguous)
     belarusian = language == "be" or any(letter in name for letter in "іўІЎ")
     return _best(words, belarusian)

@@ -55,7 +55,7 @@ from newsdata.index.shelves import (
     writing,
 )
 from newsdata.neighbours import Near
-from newsdata.versions import Event, History, Version
+from newsdata.versions import Event, History, version_of
 
 __all__ = ["COLUMNS", "Index", "IndexDamageError"]
 
@@ -390,22 +390,7 @@ def _places_of(table: pa.Table, run: list[Segment]) -> list[Int64s]:
 
 def _remember(history: History, row: Mapping[str, Any]) -> None:
     if row["observed"]:
-        history.versions[row["digest"]] = Version(
-            id=row["id"],
-            digest=row["digest"],
-            modified=row["modified"],
-            timestamp=row["instant"],
-            withdrawn=row["withdrawn"],
-            until=row["until"],
-            length=row["length"],
-            words=row["words"],
-            fingerprint=row["fingerprint"],
-            outline=row["outline"],
-            source=row["source"],
-            reading=row["reading"],
-            extractor_version=row["extractor_version"],
-            shelf=row["shelf"],
-            text=row["text"],
-        )
+        version = version_of(row)._replace(shelf=row["shelf"], text=row["text"])
+        history.versions[version.digest] = version
     if row["outcome"] != "revision":
         history.last = Event(row["outcome"], row["digest"], row["of"], row["reason"])

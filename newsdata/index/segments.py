@@ -14,31 +14,13 @@ import pyarrow.compute as pc
 
 from newsdata.index.bands import Bands
 from newsdata.index.seals import is_whole
-from newsdata.ledger import in_microseconds
+from newsdata.ledger import DECIDING, in_microseconds
 
 #: Layout of a segment; another number is rebuilt in silence.
 LAYOUT = "2"
 
 #: Columns taken from the ledger as they are.
-FACTS = (
-    "id",
-    "digest",
-    "outcome",
-    "of",
-    "reason",
-    "modified",
-    "instant",
-    "until",
-    "withdrawn",
-    "length",
-    "words",
-    "fingerprint",
-    "outline",
-    "source",
-    "reading",
-    "extractor_version",
-    "input",
-)
+FACTS = (*DECIDING, "outcome", "of", "reason", "input")
 #: What an index needs of the ledger.
 COLUMNS = ("batch", "row", *FACTS)
 #: What a segment holds: the same, the shelf of the text and its place there (-1 for none), and
