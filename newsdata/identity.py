@@ -164,13 +164,13 @@ def _path(path: str, site: Site | None) -> str:
 
 def _folded(segments: list[str], site: Site | None) -> str:
     """The path of resolved segments (the first is empty), layouts of the same page folded."""
-    drop = site.drop if site else ("amp",)
+    # Where a segment goes, an empty one beside it goes too: it would do so the next time.
+    drop = (*(site.drop if site else ("amp",)), "")
     while len(segments) > 2 and segments[1].lower() in drop:
         del segments[1]
-    while len(segments) > 2 and segments[-1].lower() == "amp":
-        segments.pop()
-    while len(segments) > 3 and segments[-1] == "" and segments[-2].lower() == "amp":
-        del segments[-2]
+    slash = segments[-1] == ""
+    while len(segments) > 2 + slash and segments[-1 - slash].lower() in ("amp", ""):
+        del segments[-1 - slash]
     joined = "/".join(segments)
     if site:
         joined = joined.rstrip("/")

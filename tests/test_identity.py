@@ -119,6 +119,11 @@ def test_dots_in_a_path_are_resolved() -> None:
     assert canonical_url("https://sample.org/a/.") == "https://sample.org/a/"
 
 
+def test_empty_segments_beside_a_layout_go_with_it() -> None:
+    assert canonical_url("https://belta.by/amp//world") == "https://belta.by/world"
+    assert canonical_url("https://sample.org/a//amp/") == "https://sample.org/a/"
+
+
 SEGMENTS = ("world", "amp", "view", "a.b", ".", "..", "", "~x", "wap", "2019", "rain-331436-2019")
 HOSTS = (
     "belta.by", "www.belta.by", "m.sample.org", "sample.org", "1.2.3.4", "AMP.Sample.org",

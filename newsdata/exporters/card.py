@@ -38,7 +38,7 @@ SHOWN = 300
 
 def card(plan: Plan, content_hash: str) -> str:
     """The whole README.md."""
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     known = facts(plan.table, plan.schema)
     head = yaml.safe_dump(

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from newsdata.grammar.bylines import is_person
@@ -169,6 +169,7 @@ def _is_place(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=2048)  # the places of a house are few, and its days many stories long
 def _place_and_day(
     text: str, language: str | None = None
 ) -> tuple[tuple[str, ...], _Day | None] | None:
@@ -279,13 +280,14 @@ def _agency_at_edge(text: str) -> tuple[str | None, str]:
     return None, text
 
 
+_BETWEEN_AGENCIES = re.compile(r"\s*[/,]\s*|\s+-\s+")
 _BRACKET = re.compile(r"\(\s*(?P<inner>[^()]{2,40}?)\s*\)")
 _AFTER_BRACKET = re.compile(r"\s*(?P<point>\.)?\s*(?P<dash>[-–—]{1,2})?\s*")
 
 
 def _parentheses(text: str) -> _Match | None:
     """``MINSK, 14. Dezember (BelTA) -``, ``KYIV/BRUSSELS (Reuters) -Russia``, ``(Reuters) -``."""
-    for match in list(_BRACKET.finditer(text))[:3]:
+    for match in islice(_BRACKET.finditer(text), 3):
         agency = _agency_list(match["inner"])
         if not agency:
             continue
@@ -320,9 +322,10 @@ def _shouted(place: str) -> bool:
     return place.split(",")[0].isupper()
 
 
+@lru_cache(maxsize=512)
 def _agency_list(inner: str) -> str | None:
     """One agency, or several joined by a slash, as printed."""
-    parts = re.split(r"\s*[/,]\s*|\s+-\s+", inner)
+    parts = _BETWEEN_AGENCIES.split(inner)
     return inner if parts and all(find_agency(part) for part in parts) else None
 
 
