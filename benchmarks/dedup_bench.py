@@ -40,7 +40,7 @@ TOKEN = re.compile(r"\w+")
 def read_texts(path: str) -> Iterator[str]:
     import orjson
 
-    with open(path, "rb") as lines:
+    with open(path, "rb", buffering=1 << 18) as lines:
         for line in lines:
             yield orjson.loads(line)["text"]
 
@@ -56,17 +56,15 @@ def run_newsdata(path: str) -> Any:
     from newsdata.fingerprints import fingerprint_blocks
     from newsdata.neighbours import Shelf, link
 
-    with tempfile.TemporaryFile(buffering=0) as spill:
-        shelf = Shelf(spill)
+    with tempfile.TemporaryFile(buffering=0) as spill, tempfile.TemporaryFile(buffering=0) as two:
+        shelf = Shelf(spill, two)
         for prints in fingerprint_blocks(read_texts(path)):
             shelf.add(prints)
         found = link(shelf)
-        rows = np.flatnonzero(shelf.words)
-        _, first, group = np.unique(
-            shelf.exact[rows], axis=0, return_index=True, return_inverse=True
-        )
-    exact = np.stack((rows[first][group.ravel()], rows), axis=1)
-    exact = exact[exact[:, 0] != exact[:, 1]]
+    rows = np.flatnonzero(shelf.words)
+    rows = rows[np.lexsort(shelf.exact[rows].T)]
+    same = (shelf.exact[rows[1:]] == shelf.exact[rows[:-1]]).all(axis=1)
+    exact = np.stack((rows[:-1][same], rows[1:][same]), axis=1)
     return np.concatenate((np.stack((found.left, found.right), axis=1), exact))
 
 

@@ -135,7 +135,7 @@ class TextLinker:
     ) -> tuple[list[Mapping[str, Any]], list[str]]:
         """Archived active texts that share a band with a fresh one, each text once, and the kept
         article of the cluster of each."""
-        rows = self._index.near_texts(np.asarray(fresh.sketch)[np.asarray(fresh.words) > 0])
+        rows = self._index.near_texts(fresh.sketch[np.flatnonzero(fresh.words)])
         ids = dict.fromkeys(r["id"] for r in rows)
         active.prefetch(ids)
         chosen: dict[bytes, tuple[Mapping[str, Any], str]] = {}

@@ -129,7 +129,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture(params=[True, False], ids=["scouts", "no scouts"])
 def scouts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if not request.param:  # nothing is connected yet when the other passes begin
-        monkeypatch.setattr(graph._Search, "scout", lambda self, rows: rows)
+        monkeypatch.setattr(graph._Search, "scout", lambda self: None)
 
 
 # ---- the law: components are those of the definition --------------------------------------------

@@ -103,10 +103,14 @@ def deduplicate_files(
     facts = Facts(fields or Fields(), settings)
     counts, places = Counts(), Places(Limits())
     near = near_of(settings)
-    with rereadable(find_inputs(listed(sources))) as inputs, spill_file() as spill:
+    with (
+        rereadable(find_inputs(listed(sources))) as inputs,
+        spill_file() as spill,
+        spill_file() as sketches,
+    ):
         found = _read_texts(inputs, facts, places, counts, report)
         few = near is None and targets.evidence is None
-        texts = shelve(found, settings, Shelf(spill), exact_only=few)
+        texts = shelve(found, settings, Shelf(spill, sketches), exact_only=few)
         again = facts.settle_ids(lambda rows: _canonical(places, rows))
         members = find_members(facts, texts, again, near)
         kept = np.ones(len(facts), np.bool_)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-_BLOCK_BYTES = 1 << 19
-"""A block's arrays stay near the processor; a quarter to one megabyte is about as fast."""
+_BLOCK_BYTES = 1 << 18
+"""A block's arrays stay near the processor; up to one megabyte is as fast, but takes more memory."""
 _BLOCK_TEXTS = 4096
 
 
 def blocks_of(texts: Any) -> Iterator[list[bytes | memoryview]]:
-    """Portions of about 512 KB of ``texts``: strings, or an Arrow array (a null is empty)."""
+    """Portions of about 256 KB of ``texts``: strings, or an Arrow array (a null is empty)."""
     # glibc gives large arrays back to the system at once, and every block would fault its pages
     # in again (a quarter of the time of a block). One larger allocation that was freed raises
     # that limit for the process; never touched, it takes no memory.

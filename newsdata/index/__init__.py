@@ -194,7 +194,7 @@ class Index:
             return
         rows = _one_of_each_text(table)
         places = table.column("text").to_numpy()[rows]
-        columns = new_columns(texts.shelf.sketch, places, rows, self.near)
+        columns = new_columns(texts.shelf.sketch[:], places, rows, self.near)
         with sealed(self.folder) as (file, temporary):
             write_bands(file, self.identity, columns, len(rows))
             publish(file, temporary, self.folder / _bands_name(first, last))

@@ -131,7 +131,7 @@ class Writing:
         file.seek(0, os.SEEK_END)
         texts = len(shelf)
         file.write(np.ascontiguousarray(shelf.exact).data)
-        file.write(np.ascontiguousarray(shelf.sketch).data)
+        file.write(np.ascontiguousarray(shelf.sketch[:]).data)
         file.write(np.ascontiguousarray(shelf.ends).data)
         file.write(np.ascontiguousarray(shelf.words).data)
         file.write(b"\0" * _pad(texts))

@@ -18,18 +18,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from newsdata.fingerprints import BINS
 from newsdata.neighbours.family import Family, family_of
 from newsdata.neighbours.forest import Forest
 from newsdata.neighbours.overlap import ShingleSets
 from newsdata.neighbours.pairs import Entries, Ranges, pairs_across
 from newsdata.neighbours.rule import Bools, Int64s, Near, Uint64s, agreement, band_key
-from newsdata.neighbours.texts import Texts
+from newsdata.neighbours.storage import columns_of
+from newsdata.neighbours.texts import Joined, Texts
 
 _HEAVY = 64
 """A bucket with more pairs than this for each member is heavy (128 components of one text)."""
 _VERIFIED_AT_ONCE = 1024
 _TIRED = 4
 """A text that the scouts verified in vain so often is left to the other passes."""
+_COLUMNS = 1 << 22
+"""Bytes of sketches that the search for shared bands holds at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,49 @@ def link(
         _, first, own = np.unique(labels, return_index=True, return_inverse=True)
         forest.join(np.arange(len(labels)), first[own])
     rows, age = _one_of_each(texts, forest, fresh)
-    search = _Search(texts, near, forest, age)
-    mates = search.scout(rows)
-    search.buckets(mates)
-    return search.links()
+    rows = rows[_meeting(texts, near, rows)]
+    search = _Search(Joined([(texts, rows)]), near, _part_of(forest, rows), age[rows])
+    search.scout()
+    search.buckets()
+    return search.links(forest, rows)
+
+
+def _meeting(texts: Texts, near: Near, rows: Int64s) -> Bools:
+    """Which ``rows`` share a band with another one: the search holds the sketches of those only,
+    and of all rows a few bands at a time."""
+    seen = np.zeros(len(rows), np.bool_)
+    width = max(BINS >> (len(rows) * 2 * BINS // _COLUMNS).bit_length(), 16, near.rows)
+    for begin in range(0, BINS, width):
+        columns = columns_of(texts.sketch, rows, begin, begin + width)
+        for band in range(width // near.rows):
+            keys = band_key(columns, near, band)
+            some = _suspects(keys)
+            seen[buckets_of(keys[some], some).rows] = True
+    return seen
+
+
+def _suspects(keys: Uint64s) -> Int64s:
+    """Ascending places of all keys that stand twice, and of a few others: those that meet another
+    one in a table of four slots or more for each. A fraction of the time of sorting."""
+    bits = (4 * len(keys)).bit_length()
+    slot = (keys * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - bits)).view(np.int64)
+    place = np.arange(len(keys))
+    last = np.empty(1 << bits, np.uint32)  # read only where written
+    last[slot] = place
+    lost = last[slot] != place
+    del last
+    shared = np.zeros(1 << bits, np.bool_)
+    shared[slot[lost]] = True
+    return np.flatnonzero(shared[slot])
+
+
+def _part_of(forest: Forest, rows: Int64s) -> Forest:
+    """The forest of some rows (ascending), which are its 0, 1, 2, ..."""
+    part = Forest(len(rows))
+    if len(rows):
+        _, first, own = np.unique(forest.roots(rows), return_index=True, return_inverse=True)
+        part.join(np.arange(len(rows)), first[own])
+    return part
 
 
 def _one_of_each(texts: Texts, forest: Forest, fresh: Bools | None) -> tuple[Int64s, Bools]:
@@ -148,9 +191,10 @@ def _either_side(same: Bools) -> Bools:
 class _Search:
     """The state of one :func:`link`: the forest and the pairs found so far."""
 
-    def __init__(self, texts: Texts, near: Near, forest: Forest, fresh: Bools) -> None:
+    def __init__(self, texts: Joined, near: Near, forest: Forest, fresh: Bools) -> None:
         self.texts, self.near, self.forest, self.fresh = texts, near, forest, fresh
         self.sketch = texts.sketch
+        self.rows = np.arange(len(fresh))
         self.sets = ShingleSets(texts)
         self.found: list[tuple[Int64s, Int64s, Int64s, Int64s]] = []
         self.family: Family | None = None
@@ -159,40 +203,39 @@ class _Search:
         self.refused = np.zeros(0, np.int64)  # pairs the scouts verified in vain, sorted
         self.work = {"compared": 0, "verified": 0, "heavy": 0, "joined": 0}
 
-    def links(self) -> Links:
+    def links(self, forest: Forest, rows: Int64s) -> Links:
+        """What was found, in the whole forest, of which the search knew ``rows``."""
         columns = [np.concatenate(column) for column in zip(*self.found, strict=True)]
         if not columns:
             columns = [np.zeros(0, np.int64)] * 4
         left, right, shared, union = columns
-        return Links(self.forest.labels(), left, right, shared, union, self.work)
+        forest.join(rows, rows[self.forest.labels()])
+        return Links(forest.labels(), rows[left], rows[right], shared, union, self.work)
 
     def band(self, band: int, rows: Int64s) -> Buckets:
         return buckets_of(band_key(self.sketch, self.near, band, rows), rows)
 
     # ---- passes ----
 
-    def scout(self, rows: Int64s) -> Int64s:
-        """Pass 1; returns the rows that share a band with another one."""
-        seen = np.zeros(len(self.sketch), np.bool_)
+    def scout(self) -> None:
+        """Pass 1."""
         for band in range(self.near.bands):
-            buckets = self.band(band, rows)
+            buckets = self.band(band, self.rows)
             if not len(buckets.rows):
                 continue
-            seen[buckets.rows] = True
             same = buckets.number[1:] == buckets.number[:-1]
             same &= self.tired[buckets.rows[1:]] < _TIRED
             before, after = buckets.rows[:-1][same], buckets.rows[1:][same]
             self.test(before, after, remember=True)
             head = buckets.rows[np.searchsorted(buckets.number, buckets.number[1:][same])]
             self.test(head, after, remember=True)
-        return np.flatnonzero(seen)
 
-    def buckets(self, rows: Int64s) -> None:
+    def buckets(self) -> None:
         """Pass 2, and pass 3 for what it puts off."""
         heavy: list[Int64s] = []
         pairs = 0
         for band in range(self.near.bands):
-            ranges, members, number = self.across(self.band(band, rows))
+            ranges, members, number = self.across(self.band(band, self.rows))
             if not len(ranges.probe):
                 continue
             pairs_in = np.bincount(ranges.groups, weights=ranges.count, minlength=number[-1] + 1)

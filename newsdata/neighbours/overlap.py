@@ -10,10 +10,10 @@ import numpy as np
 from newsdata.neighbours.rule import Bools, Int64s, Uint64s
 from newsdata.neighbours.texts import Texts
 
-_CACHED = 1 << 21
-"""Shingles that may lie in the cache: 16 MB."""
-_READ = 1 << 19
-"""Words of the texts that are read at once: 4 MB of shingles."""
+_CACHED = 1 << 20
+"""Shingles that may lie in the cache: 8 MB."""
+_READ = 1 << 18
+"""Words of the texts that are read at once: 2 MB of shingles."""
 _SHORT = 256
 """Up to so many shingles, sets are sorted in bulk: beyond it a NumPy call for each costs less
 than padding them to one length."""

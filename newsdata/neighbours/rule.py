@@ -111,9 +111,11 @@ def _words(sketch: Sketches, near: Near) -> npt.NDArray[Any]:
 
 def band_key(sketch: Sketches, near: Near, band: int, rows: Int64s | slice = _ALL_ROWS) -> Uint64s:
     """uint64[n]: the key of one band, of all rows or some. Equal bands have equal keys; up to
-    four rows the converse holds too, because the key is the band itself."""
+    four rows the converse holds too, because the key is the band itself.
+
+    ``sketch`` may hold the bins of some bands only; ``band`` counts from its first."""
     words = _words(sketch, near)
-    units = words.shape[1] // near.bands
+    units = max(near.rows // 4, 1)
     key: Uint64s = words[rows, band * units].astype(np.uint64)
     for unit in range(1, units):
         key *= np.uint64(0x9E3779B97F4A7C15)

@@ -29,7 +29,8 @@ def near_pairs(
     texts: Texts, left: Int64s, right: Int64s, near: Near
 ) -> tuple[Bools, Int64s, Int64s]:
     """For pairs of rows with words: whether they are near, shared shingles, shingles of both."""
-    equal, first = agreement(np.asarray(texts.sketch), left, right, near)
+    rows, place = np.unique(np.concatenate((left, right)), return_inverse=True)
+    equal, first = agreement(texts.sketch[rows], place[: len(left)], place[len(left) :], near)
     shared, here, there = ShingleSets(texts).shared(left, right)
     same = (texts.exact[left] == texts.exact[right]).all(axis=1)
     held = (first < near.bands) & (equal >= near.least_equal) & near.reached(shared, here, there)
@@ -68,7 +69,7 @@ def contained(
     sets = ShingleSets(texts)
     found: list[tuple[Int64s, ...]] = []
     rows = rows[texts.words[rows] > 0]
-    sketch = texts.sketch
+    sketch = texts.sketch[:]
     own = np.arange(len(sketch))
     for band in range(near.bands):
         buckets = buckets_of(band_key(sketch, near, band, rows), rows)

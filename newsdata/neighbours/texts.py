@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from newsdata.fingerprints import BINS, Fingerprints
 from newsdata.neighbours.rule import Int64s, Sketches, Uint64s
+from newsdata.neighbours.storage import Filed, FiledSketches, Grown, SketchRows
 
 
 class Texts(Protocol):
@@ -24,7 +25,7 @@ class Texts(Protocol):
         """int32[n]: at least the number of shingles of each text; 0 for one without words."""
 
     @property
-    def sketch(self) -> Sketches:
+    def sketch(self) -> SketchRows:
         """uint16[n, 128]."""
 
     def shingles(self, rows: Int64s) -> tuple[Uint64s, Int64s]:
@@ -34,29 +35,10 @@ class Texts(Protocol):
         """
 
 
-class _Grown:
-    """An array that grows by its first axis without a second copy of itself in memory."""
-
-    def __init__(self, width: tuple[int, ...], kind: Any) -> None:
-        self._array = np.empty((0, *width), kind)
-        self._used = 0
-
-    def add(self, rows: npt.NDArray[Any]) -> None:
-        used = self._used + len(rows)
-        if used > len(self._array):
-            room = max(used, len(self._array) + len(self._array) // 4, 1024)
-            self._array.resize((room, *self._array.shape[1:]), refcheck=False)
-        self._array[self._used : used] = rows
-        self._used = used
-
-    def view(self) -> npt.NDArray[Any]:
-        return self._array[: self._used]
-
-
 class Shelf:
-    """Texts of one batch. Sketches stay in memory (256 bytes a text), shingles (8 bytes a word)
-    go to ``spill``, an open binary file for reading and writing that the caller owns, or stay in
-    memory too without one.
+    """Texts of one batch. Shingles (8 bytes a word) go to ``spill`` and sketches (256 bytes a
+    text) to ``sketches``, open binary files for reading and writing that the caller owns; what has
+    no file stays in memory.
 
     Take no views of the arrays before the last :meth:`add`: growing moves them.
 
@@ -67,14 +49,14 @@ class Shelf:
     (2, [3, 1])
     """
 
-    def __init__(self, spill: BinaryIO | None = None) -> None:
-        self._exact = _Grown((2,), np.uint64)
-        self._words = _Grown((), np.int32)
-        self._sketch = _Grown((BINS,), np.uint16)
-        self._ends = _Grown((), np.int64)
-        self._kept = None if spill else _Grown((), np.uint64)
-        self._spill = spill
-        self._base = spill.seek(0, 2) if spill else 0
+    def __init__(self, spill: BinaryIO | None = None, sketches: BinaryIO | None = None) -> None:
+        self._exact = Grown((2,), np.uint64)
+        self._words = Grown((), np.int32)
+        self._ends = Grown((), np.int64)
+        self._sketch = Grown((BINS,), np.uint16)
+        self._sketch_file = FiledSketches(sketches) if sketches else None
+        self._kept = Grown((), np.uint64)
+        self._spill = Filed(spill) if spill else None
         self._total = 0
 
     def __len__(self) -> int:
@@ -84,13 +66,16 @@ class Shelf:
         """Append the rows of ``prints``."""
         self._exact.add(prints.exact)
         self._words.add(prints.words)
-        self._sketch.add(prints.sketch)
+        if self._sketch_file is not None:
+            self._sketch_file.add(prints.sketch)
+        else:
+            self._sketch.add(prints.sketch)
         self._ends.add(prints.starts[1:] + self._total)
         self._total += len(prints.shingles)
-        if self._kept is not None:
+        if self._spill is not None:
+            self._spill.add(prints.shingles)
+        else:
             self._kept.add(prints.shingles)
-        elif self._spill is not None:
-            self._spill.write(prints.shingles.data)
 
     @property
     def exact(self) -> Uint64s:
@@ -103,9 +88,9 @@ class Shelf:
         return self._words.view()
 
     @property
-    def sketch(self) -> Sketches:
-        """uint16[n, 128]: sketches."""
-        return self._sketch.view()
+    def sketch(self) -> SketchRows:
+        """uint16[n, 128]: sketches; an array where no file holds them."""
+        return self._sketch_file if self._sketch_file is not None else self._sketch.view()
 
     @property
     def ends(self) -> Int64s:
@@ -117,28 +102,14 @@ class Shelf:
         ends = self._ends.view()
         last = ends[rows]
         first = np.where(rows > 0, ends[np.maximum(rows, 1) - 1], 0)
+        if self._spill is not None:
+            return self._spill.ranges(first, last)
         borders = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(last - first, out=borders[1:])
-        values = np.empty(borders[-1], np.uint64)
-        places = zip(first.tolist(), last.tolist(), borders.tolist(), strict=False)
-        if self._kept is not None:
-            kept = self._kept.view()
-            for begin, end, to in places:
-                values[to : to + end - begin] = kept[begin:end]
-        elif self._spill is not None:
-            for begin, end, to in places:
-                self._read(values[to : to + end - begin], begin)
-        return values, borders
-
-    def _read(self, into: Uint64s, begin: int) -> None:
-        assert self._spill is not None
-        self._spill.seek(self._base + 8 * begin)
-        rest = into.view(np.uint8).data
-        while len(rest):
-            got = self._spill.readinto(rest)  # type: ignore[attr-defined]
-            if not got:
-                raise EOFError("the spill file is shorter than what was written to it")
-            rest = rest[got:]
+        kept = self._kept.view()
+        places = zip(first.tolist(), last.tolist(), strict=True)
+        pieces = [kept[begin:end] for begin, end in places]
+        return np.concatenate([kept[:0], *pieces]), borders
 
 
 class Joined:
@@ -166,6 +137,9 @@ class Joined:
 
     def shingles(self, rows: Int64s) -> tuple[Uint64s, Int64s]:
         """As :meth:`Texts.shingles`."""
+        if len(self._parts) == 1:
+            texts, chosen = self._parts[0]
+            return texts.shingles(chosen[rows])
         part_of = np.searchsorted(self._first, rows, side="right") - 1
         sizes = np.zeros(len(rows), np.int64)
         pieces: list[tuple[Int64s, Uint64s, Int64s]] = []
