@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
 import re
 import subprocess
@@ -28,7 +26,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+from measure import measure
 
 NGRAM, HASHES, BANDS, ROWS, THRESHOLD = 5, 128, 32, 4, 0.75
 TOKEN = re.compile(r"\w+")
@@ -204,42 +204,18 @@ def child(name: str, path: str, out: str) -> None:
 # ---- measuring ----------------------------------------------------------------------------------
 
 
-LAUNCHER = """
-import json, os, subprocess, sys, time
-seconds, out, *command = sys.argv[1:]
-begun = time.monotonic()
-process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-while True:
-    pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-    if pid:
-        break
-    if time.monotonic() - begun > float(seconds):
-        process.kill()
-        sys.exit(f"stopped after {seconds} s")
-    time.sleep(0.02)
-code = os.waitstatus_to_exitcode(status)
-if code:
-    sys.exit(code)
-figures = [usage.ru_utime + usage.ru_stime, time.monotonic() - begun, usage.ru_maxrss]
-open(out, "w").write(json.dumps(figures))
-"""
-"""A small process that starts the measured one: on Linux a child's peak memory begins with that
-of the process it was forked from."""
-
-
-def measure(command: list[str], seconds: float) -> dict[str, Any]:
+def figures_of(command: list[str], seconds: float) -> dict[str, Any]:
     """CPU seconds and peak memory of a process and its children, or why there are none."""
-    environment = dict(os.environ, OMP_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
-    with tempfile.TemporaryDirectory() as folder:
-        out = f"{folder}/figures.json"
-        launch = [sys.executable, "-S", "-c", LAUNCHER, str(seconds), out, *command]
-        done = subprocess.run(launch, capture_output=True, text=True, env=environment)
-        if done.returncode:
-            message = done.stderr.strip().splitlines()
-            return {"failed": message[-1][:200] if message else f"exit {done.returncode}"}
-        cpu, wall, peak = json.loads(Path(out).read_text())
-    scale = 1 if sys.platform == "darwin" else 1024
-    return {"cpu_s": round(cpu, 2), "wall_s": round(wall, 2), "peak_mb": round(peak * scale / 1e6)}
+    single = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    try:
+        found = measure(command, seconds, single)
+    except RuntimeError as error:
+        return {"failed": str(error).strip().splitlines()[-1][:200]}
+    return {
+        "cpu_s": round(found.cpu, 2),
+        "wall_s": round(found.wall, 2),
+        "peak_mb": round(found.peak),
+    }
 
 
 def version_of(package: str, python: str) -> str | None:
@@ -259,9 +235,9 @@ def contend(name: str, path: str, python: str, seconds: float, repeat: int) -> d
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/pairs.npy"
         command = [interpreter, __file__, "--child", name, path, out]
-        runs = [measure(command, seconds)]
+        runs = [figures_of(command, seconds)]
         if runs[0].get("cpu_s", 1e9) < 20:
-            runs += [measure(command, seconds) for _ in range(repeat - 1)]
+            runs += [figures_of(command, seconds) for _ in range(repeat - 1)]
         best = min(runs, key=lambda run: run.get("cpu_s", 1e9))
         if "failed" not in best:
             import numpy as np
@@ -305,12 +281,20 @@ def exact_pairs(path: str) -> tuple[Any, Any]:
     return np.stack((left[keep], right[keep]), axis=1), score[keep]
 
 
+def labels_of(pairs: Any, size: int) -> Any:
+    from newsdata.neighbours import components
+
+    return components(size, pairs[:, 0], pairs[:, 1])
+
+
+def rated(labels: Any, planted: Any) -> dict[str, float]:
+    return {} if planted is None else {"rand_index": rand_index(labels, planted)}
+
+
 def check(pairs: Any, size: int, truth: Any, scores: Any) -> dict[str, float]:
     import numpy as np
 
-    from newsdata.neighbours import components
-
-    labels = components(size, pairs[:, 0], pairs[:, 1])
+    labels = labels_of(pairs, size)
     together = labels[truth[:, 0]] == labels[truth[:, 1]]
     near = np.unique(truth[scores >= THRESHOLD])
     removed = np.flatnonzero(labels != np.arange(size))
@@ -320,6 +304,52 @@ def check(pairs: Any, size: int, truth: Any, scores: Any) -> dict[str, float]:
         "wrong": int((~np.isin(removed, near)).sum()),
         "removed": len(removed),
     }
+
+
+def families_of(path: str, size: int) -> Any:
+    """The family of every row, as ``newsdata dedup --families`` tells it."""
+    import numpy as np
+
+    from newsdata.copies import Targets, deduplicate_files
+
+    with open(path, encoding="utf-8") as lines:
+        row_of = {json.loads(line)["id"]: row for row, line in enumerate(lines)}
+    labels = np.arange(size)
+    with tempfile.TemporaryFile() as found:
+        deduplicate_files([path], Targets(families=found))
+        found.seek(0)
+        for line in found:
+            member = json.loads(line)
+            labels[row_of[member["id"]]] = row_of[member["family"]]
+    return labels
+
+
+def rand_index(one: Any, other: Any) -> float:
+    """The adjusted Rand index of two partitions (Hubert and Arabie 1985)."""
+    import numpy as np
+
+    def pairs(counts: Any) -> float:
+        return float((counts * (counts - 1.0) / 2).sum())
+
+    _, one, in_one = np.unique(one, return_inverse=True, return_counts=True)
+    _, other, in_other = np.unique(other, return_inverse=True, return_counts=True)
+    _, in_both = np.unique(one * len(in_other) + other, return_counts=True)
+    expected = pairs(in_one) * pairs(in_other) / pairs(np.array([len(one)]))
+    most = (pairs(in_one) + pairs(in_other)) / 2
+    return round((pairs(in_both) - expected) / (most - expected), 3)
+
+
+def planted_clusters(source: str, path: str) -> Any:
+    """The cluster that each text was made for, from the ``.truth.tsv`` beside a corpus, if any."""
+    import numpy as np
+
+    truth = Path(source.split(".jsonl")[0] + ".truth.tsv")
+    if not truth.exists():
+        return None
+    rows = (line.split("\t") for line in truth.read_text("utf-8").splitlines())
+    cluster = {row[0]: row[1] for row in rows}
+    with open(path, encoding="utf-8") as lines:
+        return np.array([cluster[str(json.loads(line)["id"])] for line in lines])
 
 
 # ---- corpora ------------------------------------------------------------------------------------
@@ -463,47 +493,45 @@ def stress_child(name: str, out: str) -> None:
 # ---- the table ----------------------------------------------------------------------------------
 
 
-def print_table(title: str, rows: list[dict[str, Any]], columns: list[str]) -> None:
-    print(f"\n{title}\n")
-    cells = [["", *columns]]
+Tables: TypeAlias = dict[str, list[dict[str, Any]]]
+
+
+def table_of(rows: list[dict[str, Any]], columns: list[str]) -> list[dict[str, Any]]:
+    """Name, some columns, and why there are none."""
+    made = []
     for row in rows:
         name = f"{row['name']} {row.get('version') or ''}".strip()
-        failed = row.get("failed")
-        cells.append([name, failed] if failed else [name, *(str(row[c]) for c in columns)])
-    widths = [
-        max(len(r[i]) for r in cells if len(r) == len(cells[0])) for i in range(len(cells[0]))
-    ]
-    widths[0] = max(len(r[0]) for r in cells)
-    for line in cells:
-        rest = "  ".join(
-            cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=False)
-        )
-        print("  " + line[0].ljust(widths[0]), rest)
+        failed = {"failed": row["failed"]} if "failed" in row else {}
+        made.append({"": name} | {column: row.get(column) for column in columns} | failed)
+    return made
 
 
-def bench(options: argparse.Namespace) -> dict[str, Any]:
-    report: dict[str, Any] = {"python": platform.python_version(), "machine": platform.machine()}
-    columns = ["cpu_s", "peak_mb", "recall_80", "recall_75", "wrong", "removed"]
+def bench(options: argparse.Namespace) -> Tables:
+    tables: Tables = {}
+    columns = ["cpu_s", "peak_mb", "recall_80", "recall_75", "wrong", "removed", "rand_index"]
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         path, size = unpack(options.corpus, folder)
         truth, scores = exact_pairs(path)
+        planted = planted_clusters(options.corpus, path)
         rows = []
         for name in options.only or CONTENDERS:
             row = contend(name, path, options.peers_python, options.seconds, options.repeat)
             if "pairs" in row:
-                row |= check(row.pop("pairs"), size, truth, scores)
+                row |= check(row["pairs"], size, truth, scores)
+                row |= rated(labels_of(row.pop("pairs"), size), planted)
             rows.append(row)
         assert rows[0]["recall_75"] >= 0.999, rows[0]
         assert rows[0]["wrong"] == 0, rows[0]
-        print_table(f"{size} texts of {Path(options.corpus).name}", rows, columns)
-        report["small"] = rows
+        families = rated(families_of(path, size), planted)
+        rows.append({"name": "newsdata --families"} | families)
+        tables[f"{size} texts of {Path(options.corpus).name}"] = table_of(rows, columns)
         if options.big:
             big = f"{folder}/big.jsonl"
-            planted = enlarge(path, options.big, big)
-            report["big"] = [big_row(name, big, planted, options) for name in options.big_peers]
+            copies = enlarge(path, options.big, big)
+            rows = [big_row(name, big, copies, options) for name in options.big_peers]
             columns = ["cpu_s", "peak_mb", "planted_found", "removed"]
-            print_table(f"{options.big} texts made from them", report["big"], columns)
-    return report
+            tables[f"{options.big} texts made from them"] = table_of(rows, columns)
+    return tables
 
 
 def big_row(
@@ -523,19 +551,18 @@ def big_row(
     return row
 
 
-def bench_stress(options: argparse.Namespace) -> dict[str, Any]:
+def bench_stress(options: argparse.Namespace) -> Tables:
     rows = []
     for name in STRESS:
         with tempfile.TemporaryDirectory() as folder:
             out = f"{folder}/row.json"
             command = [sys.executable, __file__, "--stress-child", name, out]
-            row = measure(command, options.seconds)
+            row = figures_of(command, options.seconds)
             if "failed" not in row:
                 row |= json.loads(Path(out).read_text())
         rows.append({"name": name} | row)
     columns = ["sketch_s", "link_s", "peak_mb", "clusters", "removed", "heavy", "verified"]
-    print_table("stress (CPU seconds; peak includes the texts in memory)", rows, columns)
-    return {"stress": rows}
+    return {"stress (CPU seconds; peak includes the texts in memory)": table_of(rows, columns)}
 
 
 def main() -> None:
@@ -559,11 +586,15 @@ def main() -> None:
         return child(*options.child)
     if options.stress_child:
         return stress_child(*options.stress_child)
-    report = bench(options) if options.corpus else {}
+    tables = bench(options) if options.corpus else {}
     if options.stress:
-        report |= bench_stress(options)
+        tables |= bench_stress(options)
+    for title, rows in tables.items():
+        print(f"\n{title}")
+        for row in rows:
+            print("  " + "  ".join(f"{key} {value}".strip() for key, value in row.items()))
     if options.json:
-        Path(options.json).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        Path(options.json).write_text(json.dumps({"tables": tables}, indent=1) + "\n", "utf-8")
     return None
 
 

@@ -1,4 +1,8 @@
-"""Run the benchmarks of this folder, print their tables, and write build/bench.json."""
+"""Run the benchmarks of this folder, print their tables, and write build/bench.json.
+
+A benchmark is a line of ``BENCHES``: a name for --only, and a function from the options to its
+tables (title -> rows, each a dict from column to cell). It checks its answers before it times.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,16 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import archive_bench
 import day_bench
 
 from newsdata.cli.common import table
+
+Tables: TypeAlias = dict[str, list[dict[str, Any]]]
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "build" / "bench.json"
@@ -22,19 +29,42 @@ OUT = HERE.parent / "build" / "bench.json"
 CORPUS = HERE.parent.parent / "shared" / "data" / "dedup" / "en10k.jsonl.zst"
 
 
-def dedup(peers: str, corpus: Path | None, big: int) -> dict[str, Any]:
-    """The near-duplicate core and its peers; prints its own tables."""
+def archive(_given: argparse.Namespace) -> Tables:
+    """Start-up, a build, a second build, a release, many tiny batches."""
+    tables: Tables = archive_bench.run()
+    return tables
+
+
+def day(given: argparse.Namespace) -> Tables:
+    """1,000 new articles against archives of some sizes."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {"1,000 new articles": day_bench.run(given.days, Path(folder))}
+
+
+def dedup(given: argparse.Namespace) -> Tables:
+    """Near copies, beside the peers, and texts that are hard to compare."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         command = [sys.executable, str(HERE / "dedup_bench.py"), "--stress", "--json", file.name]
-        if corpus is not None:
-            command += ["--corpus", str(corpus), "--peers-python", peers, "--big", str(big)]
-        subprocess.run(command, check=True)
-        figures: dict[str, Any] = json.loads(Path(file.name).read_text("utf-8"))
-        return figures
+        if given.corpus.exists():
+            command += ["--corpus", str(given.corpus), "--big", str(given.big)]
+            command += ["--peers-python", given.peers_python]
+        else:
+            print(f"{given.corpus.name} is not there: the peers have nothing to be compared on")
+        subprocess.run(command, check=True, stdout=subprocess.PIPE)
+        tables: Tables = json.loads(Path(file.name).read_text("utf-8"))["tables"]
+        return tables
+
+
+BENCHES: dict[str, Callable[[argparse.Namespace], Tables]] = {
+    "archive": archive,
+    "day": day,
+    "dedup": dedup,
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", choices=BENCHES, default=list(BENCHES))
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--corpus", type=Path, default=CORPUS)
     parser.add_argument("--big", type=int, default=200_000, help="texts of the enlarged corpus")
@@ -43,18 +73,15 @@ def main() -> None:
     results: dict[str, Any] = {
         "machine": f"{platform.machine()} {platform.system()}",
         "python": platform.python_version(),
-        "tables": archive_bench.run(),
+        "tables": {},
     }
-    with tempfile.TemporaryDirectory() as folder:
-        results["tables"]["1,000 new articles"] = day_bench.run(given.days, Path(folder))
-    for title, rows in results["tables"].items():
-        headers = list(dict.fromkeys(key for row in rows for key in row))
-        table(headers, [[row.get(h) for h in headers] for row in rows], title=title)
-        print()
-    corpus = given.corpus if given.corpus.exists() else None
-    if corpus is None:
-        print(f"{given.corpus.name} is not there: the peers have nothing to be compared on")
-    results["deduplication"] = dedup(given.peers_python, corpus, given.big)
+    for name in given.only:
+        tables = BENCHES[name](given)
+        results["tables"] |= tables
+        for title, rows in tables.items():
+            headers = list(dict.fromkeys(key for row in rows for key in row))
+            table(headers, [[row.get(h) for h in headers] for row in rows], title=title)
+            print(flush=True)
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print(f"also in build/{OUT.name}")

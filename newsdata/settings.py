@@ -55,7 +55,8 @@ MEANING: dict[str, str] = {
 #: Settings that only ``newsdata init`` may set: the rows of the ledger were decided by them.
 FIXED = ("format_version", "keep", "prefer", "threshold", "ngram", "hash_version", "seed")
 #: Names for settings that go together. ``rewritten`` finds copies of which half the sentences
-#: were changed, at the price of some that only share their subject.
+#: were changed, at the price of others that share a subject or a background paragraph: few in
+#: English, most of what it adds in Russian agency texts (precision of pairs .22 on ru10k).
 PRESETS: dict[str, dict[str, Any]] = {
     "rewritten": {"ngram": 3, "threshold": 0.4},
     "exact": {"threshold": 1.0},

@@ -99,6 +99,38 @@ def outcome(path: Path, folder: Path, *options) -> tuple[set, list]:
 # ---- what is found ------------------------------------------------------------------------------
 
 
+def test_families_join_what_holds_nine_tenths(tmp_path):
+    rng = random.Random(3)
+
+    def story(length):
+        return [f"w{rng.randrange(10**6)}" for _ in range(length)]
+
+    base, other = story(400), story(400)
+    texts = {
+        "b": base,
+        "copy": [w.upper() for w in base],
+        "cut": base[:200],  # held whole, and too short to be near
+        "shorter": base[200:390] + story(18),  # b holds 186 of its 204 shingles: .91
+        "loose": base[100:290] + story(40),  # 186 of 226: .82, evidence only
+        "other": other,
+        "alone": story(50),
+    }
+    path = write(tmp_path / "in.jsonl", [{"id": i, "text": " ".join(t)} for i, t in texts.items()])
+    done = run(path, "--families", tmp_path / "families", "--evidence", tmp_path / "e",
+               "--clusters", tmp_path / "c", "--json")  # fmt: skip
+    assert json.loads(done.stdout)["kept"] == len(texts) - 1
+    found = lines(tmp_path / "families")
+    assert [(m["id"], m["family"], m["kept"]) for m in found] == [
+        ("b", "b", "b"), ("copy", "b", "b"), ("cut", "b", "cut"), ("shorter", "b", "shorter"),
+    ]  # fmt: skip
+    assert ("loose", "b") in {(m["inner"], m["outer"]) for m in lines(tmp_path / "e")}
+    shuffled = write(tmp_path / "again.jsonl", [
+        {"id": i, "text": " ".join(texts[i])} for i in sorted(texts, reverse=True)
+    ])  # fmt: skip
+    run(shuffled, "--families", tmp_path / "again", "--json")
+    assert lines(tmp_path / "again") == found
+
+
 def test_every_relation_is_told(tmp_path):
     path = write(tmp_path / "in.jsonl", records())
     done = run(path, "-o", tmp_path / "kept", "--removed", tmp_path / "removed",

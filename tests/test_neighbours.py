@@ -35,6 +35,7 @@ from newsdata.neighbours import (
     lookup,
     overlap,
     pairs,
+    storage,
 )
 from newsdata.neighbours.family import prefix_lengths
 
@@ -338,11 +339,11 @@ def test_overlaps_agree_with_python_sets(pairs: list[tuple[list[int], list[int]]
     assert counts.tolist() == [len(set(a) & set(b)) for a, b in pairs]
 
 
-def test_a_spilled_shelf_answers_as_one_in_memory() -> None:
+def test_a_spilled_shelf_answers_as_one_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = families(random.Random(8), 120)
-    with tempfile.TemporaryFile(buffering=0) as spill:
+    with tempfile.TemporaryFile(buffering=0) as spill, tempfile.TemporaryFile() as sketches:
         spill.write(b"something of the engine's own")
-        spilled, kept = Shelf(spill), Shelf()
+        spilled, kept = Shelf(spill, sketches), Shelf()
         for prints in fingerprint_blocks(texts[:70]):
             spilled.add(prints)
             kept.add(prints)
@@ -351,6 +352,12 @@ def test_a_spilled_shelf_answers_as_one_in_memory() -> None:
         rows = np.array([119, 0, 3, 70, 71, 3])
         for one, other in zip(spilled.shingles(rows), kept.shingles(rows), strict=True):
             assert one.tolist() == other.tolist()
+        assert len(spilled.sketch) == len(kept.sketch) == 120
+        assert (spilled.sketch[rows] == kept.sketch[rows]).all()
+        assert (spilled.sketch[3:90] == kept.sketch[3:90]).all()
+        monkeypatch.setattr(storage, "_CHUNK", 7)
+        monkeypatch.setattr(graph, "_COLUMNS", 1)
+        assert (spilled.sketch[rows] == kept.sketch[rows]).all()
         assert link(spilled).labels.tolist() == link(kept).labels.tolist()
 
 

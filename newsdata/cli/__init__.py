@@ -39,7 +39,8 @@ BUG = 70
 INTERRUPTED = 130
 
 #: Parameters that are paths of files, whose names need not be UTF-8; all others are text.
-FILES = {"sources", "target", "rejects", "schema_path", "path", "removed", "clusters", "evidence"}
+FILES = {"sources", "target", "rejects", "schema_path", "path"}
+FILES |= {"removed", "clusters", "evidence", "families"}
 
 
 class Program(LazyGroup):

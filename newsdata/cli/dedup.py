@@ -33,6 +33,7 @@ Examples:
 @click.option("--removed", help="Write the records that repeat a kept one here.")
 @click.option("--clusters", help="Write each record that has a copy here: how, of which.")
 @click.option("--evidence", help="Write pairs of kept texts here, one of which holds the other.")
+@click.option("--families", help="Write each record of a family here: copies, cuts and updates.")
 @click.option("--id-field", help="Field, or path a.b, of the id; without it: id.")
 @click.option("--text-field", help="Field, or path a.b, of the text; without it: text.")
 @click.option("--time-field", help="Field, or path a.b, of the time; without it: timestamp.")
@@ -53,6 +54,7 @@ def command(
     removed: str | None,
     clusters: str | None,
     evidence: str | None,
+    families: str | None,
     id_field: str | None,
     text_field: str | None,
     time_field: str | None,
@@ -71,15 +73,20 @@ def command(
     an identical record of the same id is an exact copy. Records without a readable text are
     listed with the reason and counted: read = kept + duplicates + rejected.
 
-    Memory takes about 500 bytes a record; 8 bytes a word go to a temporary file (see TMPDIR).
+    Memory takes about 250 bytes a record, and 300 more of those that may have a copy; 8 bytes a
+    word and 256 a record go to temporary files (see TMPDIR).
 
     --clusters has a line of JSON for each member of a cluster of two or more: id, cluster, kept,
-    relation, score. --evidence has inner, outer, share: nothing is removed for it.
+    relation, score. --evidence has inner, outer, share: pairs of kept texts, one of which holds
+    80 % of the other. --families has id, family, kept: clusters together whose kept texts hold
+    90 % of one another, so that cuts and updates stand with their source. Nothing is removed for
+    either.
     """
     from newsdata.copies import deduplicate_files
 
     begun = time.monotonic()
     files = {"-o": target, "--removed": removed, "--clusters": clusters, "--evidence": evidence}
+    files["--families"] = families
     _check_names(files, as_json)
     settings = _settings(preset, values)
     fields = _fields(schema_path, {"id": id_field, "text": text_field, "time": time_field})
@@ -89,7 +96,7 @@ def command(
             say(f"{f'{place} {fault.pointer}'.rstrip()}: {fault.code}: {fault.message}")
 
     with ExitStack() as stack:
-        targets = _targets(stack, target, removed, clusters, evidence)
+        targets = _targets(stack, target, removed, clusters, evidence, families)
         silent = quiet or as_json
         summary = deduplicate_files(sources, targets, settings, fields, None if silent else report)
     summary["seconds"] = round(time.monotonic() - begun, 3)
@@ -142,6 +149,7 @@ def _targets(
     removed: str | None,
     clusters: str | None,
     evidence: str | None,
+    families: str | None,
 ) -> Targets:
     from newsdata.copies import Target, Targets
 
@@ -154,7 +162,9 @@ def _targets(
             return None
         return Target(opened, name.lower().endswith(".parquet"))
 
-    return Targets(records(target), records(removed), stream(clusters), stream(evidence))
+    return Targets(
+        records(target), records(removed), stream(clusters), stream(evidence), stream(families)
+    )
 
 
 def _show(summary: Mapping[str, Any]) -> None:

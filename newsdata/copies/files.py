@@ -9,7 +9,7 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 
 from newsdata.copies.facts import Facts, Fields, Id, Int64s
-from newsdata.copies.members import Member, evidence, find_members, shelve
+from newsdata.copies.members import Member, evidence, families, find_held, find_members, shelve
 from newsdata.exporters.records import (
     canonical_bytes,
     records_of,
@@ -43,12 +43,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What is written: records kept, records removed, members of clusters, evidence."""
+    """What is written: records kept, records removed, members of clusters, evidence, families."""
 
     kept: Target | None = None
     removed: Target | None = None
     clusters: IO[bytes] | None = None
     evidence: IO[bytes] | None = None
+    families: IO[bytes] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether texts that hold others are asked for."""
+        return self.evidence is not None or self.families is not None
 
 
 @dataclass(slots=True)
@@ -109,16 +115,19 @@ def deduplicate_files(
         spill_file() as sketches,
     ):
         found = _read_texts(inputs, facts, places, counts, report)
-        few = near is None and targets.evidence is None
+        few = near is None and not targets.held
         texts = shelve(found, settings, Shelf(spill, sketches), exact_only=few)
         again = facts.settle_ids(lambda rows: _canonical(places, rows))
         members = find_members(facts, texts, again, near)
         kept = np.ones(len(facts), np.bool_)
         kept[np.array([m.row for m in members if m.relation], np.int64)] = False
         _count(counts, facts, members)
-        if targets.evidence is not None:
-            lines = evidence(facts, texts, np.flatnonzero(kept))
-            counts.contains = write_json(targets.evidence, lines)
+        if targets.held:
+            held = find_held(facts, texts, np.flatnonzero(kept))
+            if targets.evidence is not None:
+                counts.contains = write_json(targets.evidence, evidence(facts, held))
+            if targets.families is not None:
+                write_json(targets.families, families(facts, held, members))
         if targets.clusters is not None:
             write_json(targets.clusters, (_cluster_line(m, facts) for m in members))
         _write_records(targets.kept, places, np.flatnonzero(kept))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 _BLOCK_BYTES = 1 << 18
-"""A block's arrays stay near the processor; up to one megabyte is as fast, but takes more memory."""
+"""A block's arrays stay near the processor; one megabyte is as fast, but takes more memory."""
 _BLOCK_TEXTS = 4096
 
 

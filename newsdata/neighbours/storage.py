@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -135,8 +136,7 @@ def columns_of(sketch: SketchRows, rows: Int64s, begin: int, end: int) -> Sketch
     sketches in memory at once."""
     found = np.empty((len(rows), end - begin), np.uint16)
     edges = np.searchsorted(rows, np.arange(0, len(sketch) + _CHUNK, _CHUNK)).tolist()
-    for chunk, (one, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for chunk, (one, last) in enumerate(pairwise(edges)):
         block = sketch[chunk * _CHUNK : (chunk + 1) * _CHUNK]
         found[one:last] = block[rows[one:last] - chunk * _CHUNK, begin:end]
     return found
-
