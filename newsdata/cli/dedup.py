@@ -73,8 +73,8 @@ def command(
     an identical record of the same id is an exact copy. Records without a readable text are
     listed with the reason and counted: read = kept + duplicates + rejected.
 
-    Memory takes about 250 bytes a record, and 300 more of those that may have a copy; 8 bytes a
-    word and 256 a record go to temporary files (see TMPDIR).
+    Memory takes about 350 bytes a record, with --evidence or --families 300 more; 8 bytes a word
+    and 256 a record go to temporary files (see TMPDIR).
 
     --clusters has a line of JSON for each member of a cluster of two or more: id, cluster, kept,
     relation, score. --evidence has inner, outer, share: pairs of kept texts, one of which holds
