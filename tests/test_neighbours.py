@@ -442,3 +442,10 @@ def test_the_room_imports_little() -> None:
     code = "import sys, newsdata.neighbours; print('pyarrow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@given(st.lists(st.integers(0, 40) | st.integers(0, 2**64 - 1), max_size=80))
+def test_suspects_are_all_that_stand_twice(keys: list[int]) -> None:
+    found = graph._suspects(np.array(keys, np.uint64)).tolist()
+    assert found == sorted(set(found))
+    assert {i for i, key in enumerate(keys) if keys.count(key) > 1} <= set(found)

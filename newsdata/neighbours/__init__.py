@@ -12,6 +12,7 @@ The room inside, each file importing only those above it::
 
     rule      the relation, bands, sketch comparison
     forest    union-find            pairs     enumeration of pairs in groups
+    storage   rows in memory or in a file
     texts     what is known by row
     overlap   exact overlaps        family    bounds and join for boilerplate
     graph     link                  scores    jaccards, contained, lookup
