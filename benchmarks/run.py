@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 import archive_bench
 import day_bench
+import load_bench
 
 from newsdata.cli.common import table
 
@@ -41,6 +42,11 @@ def day(given: argparse.Namespace) -> Tables:
         return {"1,000 new articles": day_bench.run(given.days, Path(folder))}
 
 
+def load(_given: argparse.Namespace) -> Tables:
+    """The first row of a release, and its exports."""
+    return load_bench.run()
+
+
 def dedup(given: argparse.Namespace) -> Tables:
     """Near copies, beside the peers, and texts that are hard to compare."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
@@ -58,6 +64,7 @@ def dedup(given: argparse.Namespace) -> Tables:
 BENCHES: dict[str, Callable[[argparse.Namespace], Tables]] = {
     "archive": archive,
     "day": day,
+    "load": load,
     "dedup": dedup,
 }
 

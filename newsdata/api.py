@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from newsdata.errors import UsageError
 from newsdata.records import Article, Duplicate, Page, Place, Rejected
 
 if TYPE_CHECKING:
-    import datasets
-
     from newsdata.exporters.audit import Finding
+    from newsdata.exporters.formats import Exported
+    from newsdata.exporters.hub import Pushed
+    from newsdata.exporters.selecting import Filters
     from newsdata.publishing import Released
     from newsdata.sources.arguments import Sources
 
@@ -72,19 +74,96 @@ def load(
     config: str | None = None,
     columns: Sequence[str] | None = None,
     streaming: bool = False,
-) -> (
-    datasets.Dataset
-    | datasets.DatasetDict
-    | datasets.IterableDataset
-    | datasets.IterableDatasetDict
-):
-    """A release as a ``datasets`` object: of an archive the newest one, or ``version``.
+    filters: Filters | None = None,
+    to: str = "datasets",
+) -> Any:
+    """A release, by its own path or as ``version`` of an archive (without it the newest one).
 
-    Without ``split``, one split comes as it is and several come as a DatasetDict.
+    ``to`` is ``datasets`` (a Dataset; with ``streaming`` an IterableDataset), ``arrow`` (a Table;
+    a RecordBatchReader), ``pandas`` (a DataFrame), ``polars`` (a DataFrame; a LazyFrame) or
+    ``duckdb`` (a relation, which reads only when asked). ``filters`` are conditions such as
+    ``[("rubric", "==", "Politics"), ("timestamp", ">=", "2023-06-01")]`` that all hold, or a list
+    of such lists of which one holds; a time without a zone is UTC. Without ``split``, one split
+    comes as it is and several come as a DatasetDict, or as one table of all their rows.
+
+    Raises ReleaseError where there is no such release, UsageError for an unknown config, split,
+    column, form or condition.
     """
     from newsdata.exporters import loading
 
-    return loading.load(path, version, split, config, columns, streaming)
+    return loading.load(path, version, split, config, columns, streaming, filters, to)
+
+
+def export(
+    path: str | Path,
+    format: str,  # noqa: A002
+    target: str | Path | IO[bytes],
+    *,
+    version: str | None = None,
+    config: str | None = None,
+    split: str | None = None,
+    columns: Sequence[str] | None = None,
+    excel: bool = False,
+    delimiter: str = ",",
+) -> Exported:
+    """Write a release as ``jsonl``, ``csv``, ``ninjs`` (3.1), ``jsonld`` or ``bagit``.
+
+    The release is found as :func:`load` finds it. ``target`` is a file that appears whole or not
+    at all, a binary stream, or for ``bagit`` the directory to make, which must not exist.
+    ``excel`` and ``delimiter`` are for ``csv``. Raises UsageError for what a format cannot,
+    ReleaseError where there is no such release or it is damaged.
+    """
+    from newsdata.exporters import formats
+    from newsdata.exporters.formats.bag import write_bag
+    from newsdata.exporters.loading import find
+    from newsdata.exporters.output import whole_file
+
+    directory = find(Path(path), version)
+    if format == formats.BAG:
+        if (config, split, columns, excel, delimiter) != (None, None, None, False, ","):
+            raise UsageError("bagit holds a whole release: no config, split, columns or delimiter")
+        if not isinstance(target, str | Path):
+            raise UsageError("bagit makes a directory; it cannot be written to a stream")
+        return formats.Exported(format, "", write_bag(directory, Path(target)))
+
+    def write(stream: IO[bytes]) -> Exported:
+        return formats.export(
+            directory,
+            format,
+            stream,
+            config=config,
+            split=split,
+            columns=columns,
+            excel=excel,
+            delimiter=delimiter,
+        )
+
+    if not isinstance(target, str | Path):
+        return write(target)
+    with whole_file(Path(target)) as stream:
+        return write(stream)
+
+
+def push(
+    path: str | Path,
+    repo: str,
+    version: str | None = None,
+    *,
+    public: bool = False,
+    dry_run: bool = False,
+) -> Pushed:
+    """Put a release on the Hugging Face Hub as the dataset ``ORG/NAME``, with the tag v<version>.
+
+    The release is found as :func:`load` finds it, and verified. The repository is private unless
+    ``public``, which needs a licence in the card. One commit holds the whole release; what an
+    interrupted push had uploaded is not sent again. Credentials are those of ``hf auth login``.
+    With ``dry_run`` nothing is written, and the result says what would be. Raises ReleaseError
+    for a damaged release or a version taken by other content, HubError where the Hub refuses.
+    """
+    from newsdata.exporters.hub import push as push_release
+    from newsdata.exporters.loading import find
+
+    return push_release(find(Path(path), version), repo, public=public, dry_run=dry_run)
 
 
 def verify(path: str | Path) -> list[Finding]:
@@ -219,6 +298,14 @@ class Archive:
     def load(self, version: str | None = None, **options: Any) -> Any:
         """See :func:`newsdata.load`."""
         return load(self.path, version, **options)
+
+    def export(self, format: str, target: str | Path | IO[bytes], **options: Any) -> Exported:  # noqa: A002
+        """See :func:`newsdata.export`."""
+        return export(self.path, format, target, **options)
+
+    def push(self, repo: str, version: str | None = None, **options: Any) -> Pushed:
+        """See :func:`newsdata.push`."""
+        return push(self.path, repo, version, **options)
 
     def log(self) -> dict[str, Any]:
         """``batches``, oldest first, and ``releases``."""

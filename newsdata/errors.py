@@ -11,6 +11,7 @@ The tree, with the exit code the command line gives each branch::
      ├── ArchiveError                3  an archive that is missing, damaged or of another format
      │    └── BatchConflictError          3  another writer kept committing first, until we gave up
      ├── ReleaseError                3  a release that is missing, or a version already taken
+     ├── HubError                    3  the Hub cannot be reached, refuses, or knows nobody by us
      └── EngineError                 3  an engine that is not installed or whose worker died
 
 Anything else that reaches the command line is our own bug and exits with 70.
@@ -53,6 +54,10 @@ class BatchConflictError(ArchiveError):
 
 class ReleaseError(NewsdataError):
     """A release that is missing or damaged, or a version that is already taken."""
+
+
+class HubError(NewsdataError):
+    """The Hugging Face Hub cannot be reached, refuses, or holds what must not be overwritten."""
 
 
 class EngineError(NewsdataError):

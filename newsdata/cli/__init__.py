@@ -23,6 +23,11 @@ COMMANDS = {
     "init": ("newsdata.cli.init", "Make a new archive with its settings."),
     "build": ("newsdata.cli.build", "Read pages and records into an archive: the main job."),
     "release": ("newsdata.cli.release", "Seal an immutable release of an archive."),
+    "export": (
+        "newsdata.cli.export",
+        "Write a release as JSON Lines, CSV, ninjs, JSON-LD, BagIt.",
+    ),
+    "push": ("newsdata.cli.push", "Put a release on the Hugging Face Hub."),
     "extract": ("newsdata.cli.extract", "Turn pages into records, nothing else."),
     "validate": ("newsdata.cli.validate", "Check records against a JSON Schema."),
     "dedup": ("newsdata.cli.dedup", "Deduplicate records of any shape, without an archive."),
@@ -40,7 +45,7 @@ INTERRUPTED = 130
 
 #: Parameters that are paths of files, whose names need not be UTF-8; all others are text.
 FILES = {"sources", "target", "rejects", "schema_path", "path"}
-FILES |= {"removed", "clusters", "evidence", "families"}
+FILES |= {"removed", "clusters", "evidence", "families", "which"}
 
 
 class Program(LazyGroup):

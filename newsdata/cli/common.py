@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import click
+
+from newsdata.exporters.output import whole_file
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -79,6 +78,15 @@ def archive_path(given: Path | None) -> Path:
             "no archive: give --archive DIR, set NEWSDATA_ARCHIVE, or stand inside one"
         )
     return found
+
+
+def chosen_release(which: str | None, archive: Path | None) -> tuple[Path, str | None]:
+    """What VERSION or DIR names: a path and a version of the archive there, if it is one."""
+    from newsdata.exporters.loading import is_release
+
+    if which is not None and is_release(Path(which)):
+        return Path(which), None
+    return archive_path(archive), which
 
 
 def mapping_of(pairs: Sequence[str]) -> Any:
@@ -235,29 +243,8 @@ def output(path: str | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    target = Path(str(path))
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        with target.open("wb") as stream:
-            yield stream
-        return
-    folder = target.parent
-    if not folder.is_dir():
-        raise click.UsageError(f"{target}: there is no folder {folder}")
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name}-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with whole_file(Path(str(path))) as stream:
+        yield stream
 
 
 def shorten(text: str | None, width: int) -> str:

@@ -11,5 +11,11 @@
     manifest    manifest.json and SHA256SUMS
     directory   seals the whole, all or nothing
     audit       recomputes everything a sealed directory claims
-    loading     a sealed directory as a ``datasets`` object
+    selecting   which files, columns and rows of it are read
+    frames      a sealed directory as a table of Arrow, pandas, Polars or DuckDB
+    loading     a sealed directory as a ``datasets`` object, or as one of those
+    formats/    JSON Lines, CSV, ninjs, schema.org, BagIt
+    hub         a sealed directory on the Hugging Face Hub
+    records     records of any shape, for dedup
+    output      files that appear whole or not at all
 """

@@ -42,13 +42,16 @@ def card(plan: Plan, content_hash: str) -> str:
 
     known = facts(plan.table, plan.schema)
     head = yaml.safe_dump(
-        card_data(plan, known), sort_keys=False, allow_unicode=True, default_flow_style=False
+        card_data(plan, known, content_hash),
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
     )
     body = "\n\n".join(part for part in _sections(plan, known, content_hash) if part)
     return f"---\n{head}---\n\n{body}\n"
 
 
-def card_data(plan: Plan, known: Facts) -> dict[str, Any]:
+def card_data(plan: Plan, known: Facts, content_hash: str) -> dict[str, Any]:
     """The card's YAML as a value.
 
     ``dataset_info`` always names the features: without them loading fails as soon as the first
@@ -71,15 +74,18 @@ def card_data(plan: Plan, known: Facts) -> dict[str, Any]:
     data["task_categories"] = _tasks(known)
     data["annotations_creators"] = ["found"]
     data["tags"] = ["news"]
-    data["configs"] = [_config(plan)]
+    data["configs"] = [_config(plan, content_hash)]
     data["dataset_info"] = [
         {"config_name": ARTICLES, "features": yaml_features(plan.schema.arrow)}
     ]
     return data
 
 
-def _config(plan: Plan) -> dict[str, Any]:
+def _config(plan: Plan, content_hash: str) -> dict[str, Any]:
+    # ``datasets`` (5.2) keys its cache of a local directory by its last name and this YAML:
+    # without the content in it two archives' releases 1.0.0 would be taken for each other.
     config: dict[str, Any] = {"config_name": ARTICLES, "default": True}
+    config["description"] = f"content sha256:{content_hash}"
     if "-" not in plan.version:  # datasets.Version knows no pre-releases
         config["version"] = plan.version
     files = {"split": plan.split, "path": f"data/{plan.split}-*.parquet"}

@@ -1,22 +1,27 @@
-"""A sealed release as a ``datasets`` object, from its directory or from its archive."""
+"""A sealed release as a ``datasets`` object or a table, from its directory or its archive."""
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters.directory import read_manifest
-from newsdata.exporters.manifest import MANIFEST, SUMS
-from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.frames import FORMS, Groups, expression, scanner
+from newsdata.exporters.manifest import MANIFEST, SELF, SUMS
+from newsdata.exporters.selecting import Filters, Part, choose, choose_config, conditions, known
 from newsdata.exporters.versions import Version
 
 if TYPE_CHECKING:
     import datasets
 
 RELEASES = "releases"
+
+#: The form that :func:`load` gives unless another is asked for.
+DATASETS = "datasets"
 
 
 def load(
@@ -26,66 +31,99 @@ def load(
     config: str | None = None,
     columns: Sequence[str] | None = None,
     streaming: bool = False,
-) -> (
-    datasets.Dataset
-    | datasets.DatasetDict
-    | datasets.IterableDataset
-    | datasets.IterableDatasetDict
-):
+    filters: Filters | None = None,
+    to: str = DATASETS,
+) -> Any:
     """Load a release: of an archive the newest version unless ``version`` names one.
 
-    Without ``split``, one split comes as it is and several come as a DatasetDict. ``datasets``
-    keeps its cache in its own place, never in the release. Raises ReleaseError where there is no
-    such release (naming those there are), UsageError for an unknown config, split or column.
+    Without ``split``, one split comes as it is and several come as a DatasetDict (tables hold
+    all their rows). ``datasets`` keeps its cache in its own place, never in the release.
+    Raises ReleaseError where there is no such release (naming those there are), UsageError for
+    an unknown config, split, column, form or condition.
     """
+    if to != DATASETS and to not in FORMS:
+        raise UsageError(f"to: found {to!r}, expected one of {', '.join((DATASETS, *FORMS))}")
     directory = find(Path(path), version)
-    configs = read_manifest(directory)["configs"]
-    config = config or next((n for n, c in configs.items() if c.get("default")), ARTICLES)
-    _known("config", [config], configs)
-    splits = configs[config]["splits"]
+    name, found = choose_config(directory, config)
+    splits = found["splits"]
     if split is not None:
         # "train[:10%]+test" is a split of datasets, made of known ones
-        _known("split", [part.split("[")[0].strip() for part in split.split("+")], splits)
-    elif len(splits) == 1:
+        known("split", [part.split("[")[0].strip() for part in split.split("+")], splits)
+    if to != DATASETS:
+        part = choose(directory, name, split)
+        known("column", columns or (), part.schema.names)
+        return FORMS[to](part, columns, conditions(filters, part.schema), streaming)
+    if split is None and len(splits) == 1:
         split = next(iter(splits))
-    return _load(directory, config, split, columns, streaming)
+    return _datasets(choose(directory, name), splits, split, columns, filters, streaming)
 
 
-def _load(
-    directory: Path,
-    config: str,
+def _datasets(
+    part: Part,
+    splits: Mapping[str, Any],
     split: str | None,
     columns: Sequence[str] | None,
+    filters: Filters | None,
     streaming: bool,
 ) -> Any:
     import datasets
 
-    place = str(directory.resolve())  # datasets cannot load "."
-    options: dict[str, Any] = {"split": split, "streaming": streaming}
-    splits = read_manifest(directory)["configs"][config]["splits"]
+    groups = conditions(filters, part.schema)
+    if groups and not streaming:
+        if split is None:
+            found = {n: _datasets(part, splits, n, columns, filters, False) for n in splits}
+            return datasets.DatasetDict(found)
+        if not _any_rows(part, split, groups):  # of which datasets cannot make a Dataset
+            features = _features(part, columns)
+            return datasets.Dataset.from_dict({name: [] for name in features}, features=features)
+    place = str(part.directory.resolve())  # datasets cannot load "."
+    options: dict[str, Any] = {
+        "split": split,
+        "streaming": streaming,
+        "cache_dir": _cache(part.directory),
+    }
+    if groups:
+        import pyarrow.dataset as pads
+
+        options["filters"] = expression(groups, pads.field)
     odd = glob.escape(place) != place
     if odd or columns is not None:
-        features = _features(directory, splits)
-        _known("column", columns or (), features)
         # The card names the features of all columns; for some of them it has to be told.
-        chosen = {name: features[name] for name in columns or features}
-        options["features"] = datasets.Features(chosen)
-        options["columns"] = list(chosen)
+        options["features"] = _features(part, columns)
+        options["columns"] = list(options["features"])
     if not odd:
-        return datasets.load_dataset(place, name=config, **options)
+        return datasets.load_dataset(place, name=part.config, **options)
     # In a folder named like a[1] the card's glob finds nothing (datasets 5), so it gets the files.
     root = glob.escape(place)
-    files = {name: [f"{root}/{file}" for file in part["files"]] for name, part in splits.items()}
+    files = {name: [f"{root}/{file}" for file in one["files"]] for name, one in splits.items()}
     return datasets.load_dataset("parquet", data_files=files, **options)
 
 
-def _features(directory: Path, splits: Mapping[str, Any]) -> datasets.Features:
-    """The features of a config, from its first file: every shard has the one schema."""
+def _features(part: Part, columns: Sequence[str] | None) -> datasets.Features:
     import datasets
-    import pyarrow.parquet as pq
 
-    first = next(name for split in splits.values() for name in split["files"])
-    return datasets.Features.from_arrow_schema(pq.read_schema(directory / first))
+    features = datasets.Features.from_arrow_schema(part.schema)
+    known("column", columns or (), features)
+    return datasets.Features({name: features[name] for name in columns or features})
+
+
+def _any_rows(part: Part, split: str, groups: Groups) -> bool:
+    names = "+".join(one.split("[")[0].strip() for one in split.split("+"))
+    chosen = choose(part.directory, part.config, names)
+    return bool(scanner(chosen, [], groups).count_rows())
+
+
+def _cache(directory: Path) -> str:
+    """A cache of this release's own.
+
+    ``datasets`` tells local directories apart by their last name and their card's YAML (5.2), so
+    that of two archives with a release 1.0.0 the second would get the rows of the first.
+    """
+    import datasets
+
+    own = str(read_manifest(directory).get(SELF) or directory.resolve())
+    name = hashlib.sha256(own.encode()).hexdigest()[:32]
+    return str(Path(datasets.config.HF_DATASETS_CACHE) / "newsdata" / name)
 
 
 def find(path: Path, version: str | None = None) -> Path:
@@ -122,12 +160,6 @@ def known_versions(archive: Path) -> list[Version]:
         if (path / MANIFEST).is_file():
             versions.append(version)
     return sorted(versions)
-
-
-def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise UsageError(f"unknown {what} {name!r}; this release has {', '.join(known)}")
 
 
 def is_release(path: Path) -> bool:

@@ -1,0 +1,140 @@
+"""A sealed release in other formats: JSON Lines, CSV, ninjs, schema.org, a BagIt bag.
+
+::
+
+    plain     rows of Parquet as JSON records
+    cells     CSV, also for Excel
+    ninjs     ninjs 3.1 of the IPTC
+    jsonld    schema.org NewsArticle
+    bag       BagIt (RFC 8493): the whole release as libraries keep things
+    uris      addresses as strict readers want them
+
+All but the bag are one line a row, a few batches in memory at a time. The bytes follow from the
+release and the options alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import orjson
+
+from newsdata.errors import ReleaseError, UsageError
+from newsdata.exporters.directory import read_manifest
+from newsdata.exporters.formats.cells import write as write_cells
+from newsdata.exporters.formats.jsonld import news_article
+from newsdata.exporters.formats.ninjs import ninjs
+from newsdata.exporters.formats.plain import named_by_role, records
+from newsdata.exporters.frames import scanner
+from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.selecting import Part, choose, known
+from newsdata.schema import Schema, parse_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Format -> what it is; BAG is the one that is a directory.
+FORMATS = {
+    "jsonl": "one JSON record a line, which newsdata build reads back",
+    "csv": "a table; lists and objects are JSON text, or readable with --excel",
+    "ninjs": "ninjs 3.1 of the IPTC, one item a line",
+    "jsonld": "schema.org NewsArticle as JSON-LD, one a line",
+    "bagit": "a directory: the whole release as a BagIt bag (RFC 8493)",
+}
+BAG = "bagit"
+
+_ARTICLE_FORMATS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "ninjs": ninjs,
+    "jsonld": news_article,
+}
+
+
+@dataclass(slots=True)
+class Exported:
+    """What was written: rows, and notes on what a reader of the format should know."""
+
+    format: str
+    config: str
+    rows: int = 0
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for ``json.dumps``."""
+        return {
+            "format": self.format,
+            "config": self.config,
+            "rows": self.rows,
+            "notes": self.notes,
+        }
+
+
+def export(
+    directory: Path,
+    format_: str,
+    stream: IO[bytes],
+    *,
+    config: str | None = None,
+    split: str | None = None,
+    columns: Sequence[str] | None = None,
+    excel: bool = False,
+    delimiter: str = ",",
+) -> Exported:
+    """Write the rows of a release to ``stream``, in their order; every format but ``bagit``.
+
+    Each file's checksum is compared before it is read. Raises UsageError for what a format
+    cannot, ReleaseError where the release is damaged.
+    """
+    if format_ not in FORMATS or format_ == BAG:
+        raise UsageError(f"format: found {format_!r}, expected one of {', '.join(FORMATS)}")
+    if format_ != "csv" and (excel or delimiter != ","):
+        raise UsageError(f"{format_} knows neither --excel nor a delimiter; csv does")
+    part = choose(directory, config, split)
+    if format_ in _ARTICLE_FORMATS and (part.config != ARTICLES or columns is not None):
+        raise UsageError(f"{format_} holds whole articles: neither config nor columns")
+    known("column", columns or (), part.schema.names)
+    exported = Exported(format_, part.config)
+    schema = _schema(directory)
+    batches = _batches(part, columns)
+    if format_ == "csv":
+        kept = [part.schema.field(name) for name in columns or part.schema.names]
+        rows = (list(records(batch, schema)) for batch in batches)
+        exported.rows, exported.notes = write_cells(stream, rows, kept, excel, delimiter)
+        return exported
+    make = _ARTICLE_FORMATS.get(format_)
+    for batch in batches:
+        found = records(batch, schema)
+        if make is not None:
+            found = (make(named_by_role(record, schema)) for record in found)
+        stream.write(b"".join(orjson.dumps(one) + b"\n" for one in found))
+        exported.rows += batch.num_rows
+    return exported
+
+
+def _schema(directory: Path) -> Schema:
+    name = str(read_manifest(directory)["schema"]["file"])
+    try:
+        return parse_schema(orjson.loads((directory / name).read_bytes()), name)
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise ReleaseError(f"{directory / name}: cannot be read: {error}") from None
+
+
+def _batches(part: Part, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """The rows file by file; a file is read only when it has its checksum."""
+    import pyarrow as pa
+
+    files = read_manifest(part.directory)["files"]
+    for name in part.names:
+        path = part.directory / name
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if found != files.get(name, {}).get("sha256"):
+                raise ReleaseError(f"{path}: damaged, its checksum is another: newsdata verify")
+            one = Part(part.directory, part.config, (name,), part.schema)
+            yield from scanner(one, columns, None, batch_rows=2_000).to_batches()
+        except (pa.ArrowException, OSError) as error:
+            raise ReleaseError(f"{path}: cannot be read: {error}") from error

@@ -1,0 +1,45 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from newsdata.errors import UsageError
+
+
+@contextlib.contextmanager
+def whole_file(target: Path) -> Iterator[IO[bytes]]:
+    """A binary stream to a regular file that is renamed to ``target`` at the end, keeping the
+    mode of one that is replaced; devices and pipes are written straight.
+
+    Raises UsageError where the folder is missing.
+    """
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        with target.open("wb") as stream:
+            yield stream
+        return
+    folder = target.parent
+    if not folder.is_dir():
+        raise UsageError(f"{target}: there is no folder {folder}")
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name}-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def umask() -> int:
+    """The umask of this process, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
