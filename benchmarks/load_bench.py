@@ -119,8 +119,9 @@ def write_peer(release: Path, peer: Path) -> None:
 def measured(code: str, place: Path) -> tuple[str, float, float, float]:
     """What a process printed, its wall and CPU seconds, its peak memory in MB."""
     report = (
-        "\nimport resource, sys; sys.stderr.write("
-        "f'\\npeak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}')"
+        "\nimport os, resource, sys; sys.stdout.flush(); sys.stderr.write("
+        "f'\\npeak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}'); sys.stderr.flush()"
+        "\nos._exit(0)"  # a stream left half read sometimes aborts at exit (datasets 5.2)
     )
     own = {"HF_HOME": str(place / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     environment = {**os.environ, **own}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import newsdata
@@ -248,6 +248,8 @@ def test_what_excel_cannot_show_is_told(release):
 
 
 @given(st.text(max_size=20))
+@example(" =1+1")
+@example("\u00a0＝1")
 def test_no_text_is_a_formula(text):
     made = harmless(text)
     assert made in (text, f"'{text}")
