@@ -36,6 +36,17 @@ import newsdata
 newsdata.export({place!r}, {format_!r}, {target!r})
 """
 
+#: Linux counts into ru_maxrss what the parent of a process held; VmHWM is the process's own.
+PEAK = """
+import os, resource, sys
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+if os.path.exists("/proc/self/status"):
+    peak = next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmHWM"))
+sys.stdout.flush()
+sys.stderr.write(f"\\npeak {peak}")
+sys.stderr.flush()
+"""
+
 
 def run(rows: int = 20_000) -> dict[str, list[dict[str, Any]]]:
     """The tables: title -> rows."""
@@ -118,11 +129,7 @@ def write_peer(release: Path, peer: Path) -> None:
 
 def measured(code: str, place: Path) -> tuple[str, float, float, float]:
     """What a process printed, its wall and CPU seconds, its peak memory in MB."""
-    report = (
-        "\nimport os, resource, sys; sys.stdout.flush(); sys.stderr.write("
-        "f'\\npeak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}'); sys.stderr.flush()"
-        "\nos._exit(0)"  # a stream left half read sometimes aborts at exit (datasets 5.2)
-    )
+    report = f"\n{PEAK}\nos._exit(0)"  # a stream left half read may abort at exit (datasets 5.2)
     own = {"HF_HOME": str(place / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     environment = {**os.environ, **own}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
