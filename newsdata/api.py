@@ -57,14 +57,16 @@ def release(
     *,
     date: str | None = None,
     require: Sequence[str] | None = None,
+    strict: bool = False,
 ) -> Released:
     """Seal the articles of an archive as an immutable release; see ``newsdata release``.
 
-    ``released.sealed.path`` is its directory. Without ``version`` only a proposal is made.
+    ``released.sealed.path`` is its directory. Without ``version`` only a proposal is made,
+    and with ``strict`` too where ``released.lacking`` names keys of the card that say nothing.
     """
     from newsdata import publishing
 
-    return publishing.release(version, archive, date=date, require=require)
+    return publishing.release(version, archive, date=date, require=require, strict=strict)
 
 
 def load(

@@ -360,10 +360,10 @@ def test_undated_rows_and_a_single_row(tmp_path: Path) -> None:
 
 
 def test_further_documents_travel_along(tmp_path: Path) -> None:
-    release = sealed(tmp_path, documents={"LICENSE": b"invented", "docs/removed.csv": b"id\n"})
+    release = sealed(tmp_path, documents={"NOTICE": b"invented", "docs/removed.csv": b"id\n"})
     assert "docs/removed.csv" in release.manifest["files"]
     assert verify(release.path) == []
-    for path in ("../x", "/x", "README.md", "data/x.csv", ".hidden", "a//b"):
+    for path in ("../x", "/x", "README.md", "LICENSE", "data/x", "images/x", ".hidden", "a//b"):
         with pytest.raises(UsageError, match="no place"):
             sealed(tmp_path / "other", documents={path: b""})
 
@@ -707,7 +707,7 @@ def test_the_card_is_read_by_the_hub_and_its_numbers_are_true(tmp_path: Path) ->
     assert "| articles | 32 |" in text
     assert "2023-06-01 to 2023-07-05" in text
     assert "| Общество \\| &lt;b> | 2 |" in text
-    assert "The keeper of this dataset has to write it" in text
+    assert "the keeper of this dataset has to write it (`limits`" in text
     characters = sum(len(one["text"]) for one in ARTICLES)
     assert f"32 articles with {characters:,} characters" in text
 
@@ -718,6 +718,10 @@ def test_the_keeper_fills_the_card(tmp_path: Path) -> None:
         license_link="https://example.org/licence",
         limits="Only invented news.",
         citation="Cite nobody.",
+        **dict.fromkeys(
+            ("uses", "out_of_scope", "rationale", "collection", "personal_data", "biases"), "Told."
+        ),
+        contact="nobody@example.org",
     )
     data, text = card_of(sealed(tmp_path, about=about).path)
     assert (data["license"], data["license_link"]) == ("cc-by-4.0", "https://example.org/licence")

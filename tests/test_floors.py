@@ -19,7 +19,7 @@ FLOORS = (
     ("sources", "validation", "duplicates", "ledger", "neighbours"),
     ("batches", "extractors", "index", "links", "states"),
     ("archive", "exporters"),
-    ("releases",),
+    ("releases", "removals"),
     ("engines",),
     ("pipeline", "copies"),
     ("audit", "checks", "reports"),

@@ -16,12 +16,16 @@ from newsdata.cli.common import archive_option, archive_path, echo_json, json_op
 Examples:
   newsdata release -a my-archive                proposes a version and says why
   newsdata release 1.0.0 -a my-archive
-  newsdata release 1.1.0 -a my-archive --date 2024-06-30 --require id,title,text""",
+  newsdata release 1.1.0 -a my-archive --date 2024-06-30 --require id,title,text
+  newsdata release 1.1.0 -a my-archive --strict   only with a card that is filled in""",
 )
 @click.argument("version", required=False)
 @archive_option
 @click.option("--date", help="Date in the release; else that of its newest article.")
 @click.option("--require", help="Fields an article must have, joined by commas.")
+@click.option(
+    "--strict", is_flag=True, help="Seal nothing while the card lacks what only you can say."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the path, and errors.")
 @json_option
 def command(
@@ -29,6 +33,7 @@ def command(
     archive: Path | None,
     date: str | None,
     require: str | None,
+    strict: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -36,18 +41,27 @@ def command(
 
     Prints the path of the release. Without VERSION it proposes the next one, says why, and
     seals nothing. A version that is there with the same content is fine; with other content it
-    is refused.
+    is refused. With --strict the exit code is 1 while limits, biases, personal data or uses are
+    not written in the [card] of newsdata.toml.
     """
-    from newsdata.publishing import describe, release
+    from newsdata.publishing import describe, how_to_fill, release
     from newsdata.releases import parse_require
 
+    path = archive_path(archive)
     released = release(
         version,
-        archive_path(archive),
+        path,
         date=date,
         epoch=os.environ.get("SOURCE_DATE_EPOCH"),
         require=parse_require(require) if require is not None else None,
+        strict=strict,
     )
+    if released.lacking:
+        for line in how_to_fill(released.lacking, str(path / "newsdata.toml")):
+            say(line)
+        if as_json:
+            echo_json(describe(released))
+        click.get_current_context().exit(1)
     if as_json:
         echo_json(describe(released))
         return

@@ -20,6 +20,7 @@ from newsdata.cli.common import (
     visible,
 )
 from newsdata.differences import Piece, Row, compare, plain
+from newsdata.errors import UsageError
 
 
 @click.command(
@@ -28,19 +29,31 @@ from newsdata.differences import Piece, Row, compare, plain
 Examples:
   newsdata show belta-ru:572564 -a my-archive
   newsdata show belta-ru:572564 -a my-archive --json | jq .record.photographer
+  newsdata show belta-ru:572564 -a my-archive --cite bibtex >> news.bib
   newsdata show mirror:77 -a my-archive | grep '^[-+] '      where a copy differs""",
 )
 @click.argument("id_", metavar="ID")
 @archive_option
+@click.option(
+    "--cite",
+    "style",
+    type=click.Choice(["bibtex", "ris", "csl"]),
+    help="Print how to cite the article, and nothing else.",
+)
 @json_option
-def command(id_: str, archive: Path | None, as_json: bool) -> None:
+def command(id_: str, archive: Path | None, style: str | None, as_json: bool) -> None:
     """Show the article ID: its record, its state, its copies, and every event of its history.
 
     A duplicate is shown beside the article that is kept, word by word where they differ.
     """
     from newsdata.reports import article_history
 
+    if style is not None and as_json:
+        raise UsageError("--cite prints one citation and --json the whole history: choose one")
     history = article_history(archive_path(archive), id_)
+    if style is not None:
+        _cite(id_, history, style)
+        return
     if as_json:
         echo_json(_plain(history))
         return
@@ -58,6 +71,14 @@ def command(id_: str, archive: Path | None, as_json: bool) -> None:
         for e in history["events"]
     ]
     table(("batch", "event", "why or of", "version", "read from", "line"), rows, title="History")
+
+
+def _cite(id_: str, history: Mapping[str, Any], style: str) -> None:
+    from newsdata.exporters.citation import cite
+
+    if history["record"] is None:
+        raise UsageError(f"{id_} is {_state(history['state'])}: there is nothing to cite")
+    echo_text(cite(_plain(history["record"]), style))
 
 
 def _show_record(record: Mapping[str, Any]) -> None:

@@ -7,7 +7,10 @@
     versions    semantic versions
     parquet     one shard
     features    column types in the words of ``datasets`` and of people
-    card        README.md
+    facts       numbers about the rows, added up table by table
+    documents   all files of a release for people and programs that are no shards:
+                card, structure, markdown (README.md), plots (images/), citation
+                (CITATION.cff, and one article), croissant, datapackage, licences, tables
     manifest    manifest.json and SHA256SUMS
     directory   seals the whole, all or nothing
     audit       recomputes everything a sealed directory claims

@@ -6,14 +6,16 @@ with a sentence saying so.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from newsdata.exporters.facts import Facts, facts
-from newsdata.exporters.features import plain_type, yaml_features
-from newsdata.exporters.plan import ARTICLES, Plan
+from newsdata.exporters.citation import bibtex_of, creators
+from newsdata.exporters.features import yaml_features
+from newsdata.exporters.licences import licence
+from newsdata.exporters.markdown import inline, linked, table
+from newsdata.exporters.plan import ABOUT, ARTICLES, Config, Described
+from newsdata.exporters.structure import numbers, processing, structure
+from newsdata.exporters.tables import changes
 
 #: Upper bound of rows -> the Hub's name for the size.
 SIZES = (
@@ -29,37 +31,27 @@ SIZES = (
     (1_000_000_000_000, "100B<n<1T"),
 )
 
-#: How many values of a column the card lists.
-TOP = 20
 
-#: Longest text shown in the card's example.
-SHOWN = 300
-
-
-def card(plan: Plan, content_hash: str) -> str:
-    """The whole README.md."""
+def card(release: Described, images: Iterable[str]) -> bytes:
+    """The whole README.md; ``images`` are the paths of the pictures that stand in it."""
     import yaml
 
-    known = facts(plan.table, plan.schema)
     head = yaml.safe_dump(
-        card_data(plan, known, content_hash),
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=False,
+        card_data(release), sort_keys=False, allow_unicode=True, default_flow_style=False
     )
-    body = "\n\n".join(part for part in _sections(plan, known, content_hash) if part)
-    return f"---\n{head}---\n\n{body}\n"
+    body = "\n\n".join(part for part in _sections(release, list(images)) if part)
+    return f"---\n{head}---\n\n{body}\n".encode()
 
 
-def card_data(plan: Plan, known: Facts, content_hash: str) -> dict[str, Any]:
+def card_data(release: Described) -> dict[str, Any]:
     """The card's YAML as a value.
 
     ``dataset_info`` always names the features: without them loading fails as soon as the first
     shard has a column that is all null (measured with datasets 5). It never has ``splits``: a
     wrong ``num_examples`` raises, and a right one breaks ``filters=``.
     """
-    about = plan.about
-    data: dict[str, Any] = {"pretty_name": plan.name, "license": about.license}
+    about, known = release.about, release.facts
+    data: dict[str, Any] = {"pretty_name": release.name, "license": about.license}
     for key in ("license_name", "license_link"):
         if getattr(about, key):
             data[key] = getattr(about, key)
@@ -71,25 +63,34 @@ def card_data(plan: Plan, known: Facts, content_hash: str) -> dict[str, Any]:
     data["multilinguality"] = ["multilingual" if len(primary) > 1 else "monolingual"]
     data["size_categories"] = [size_category(known.rows)]
     data["source_datasets"] = ["original"]
-    data["task_categories"] = _tasks(known)
+    data["task_categories"] = _tasks(release)
     data["annotations_creators"] = ["found"]
     data["tags"] = ["news"]
-    data["configs"] = [_config(plan, content_hash)]
+    articles = Config(ARTICLES, "", release.schema.arrow, {release.split: _glob(release)})
+    configs = (articles, *release.configs)
+    data["configs"] = [_config(config, release) for config in configs]
     data["dataset_info"] = [
-        {"config_name": ARTICLES, "features": yaml_features(plan.schema.arrow)}
+        {"config_name": config.name, "features": yaml_features(config.columns)}
+        for config in configs
     ]
     return data
 
 
-def _config(plan: Plan, content_hash: str) -> dict[str, Any]:
+def _glob(release: Described) -> str:
+    return f"data/{release.split}-*.parquet"
+
+
+def _config(config: Config, release: Described) -> dict[str, Any]:
     # ``datasets`` (5.2) keys its cache of a local directory by its last name and this YAML:
     # without the content in it two archives' releases 1.0.0 would be taken for each other.
-    config: dict[str, Any] = {"config_name": ARTICLES, "default": True}
-    config["description"] = f"content sha256:{content_hash}"
-    if "-" not in plan.version:  # datasets.Version knows no pre-releases
-        config["version"] = plan.version
-    files = {"split": plan.split, "path": f"data/{plan.split}-*.parquet"}
-    return {**config, "data_files": [files]}
+    found: dict[str, Any] = {"config_name": config.name}
+    if config.name == ARTICLES:
+        found["default"] = True
+    found["description"] = f"content sha256:{release.content_hash}"
+    if "-" not in release.version:  # datasets.Version knows no pre-releases
+        found["version"] = release.version
+    files = [{"split": split, "path": path} for split, path in config.files.items()]
+    return {**found, "data_files": files}
 
 
 def size_category(rows: int) -> str:
@@ -101,188 +102,126 @@ def size_category(rows: int) -> str:
     return next((name for bound, name in SIZES if rows < bound), "n>1T")
 
 
-def _tasks(known: Facts) -> list[str]:
+def _tasks(release: Described) -> list[str]:
     tasks = ["text-generation", "fill-mask"]
-    return [*tasks, "text-classification"] if known.counted.get("rubric") else tasks
+    return [*tasks, "text-classification"] if release.facts.counted.get("rubric") else tasks
 
 
 # -- text for people ----------------------------------------------------------------------------
 
 
-def _sections(plan: Plan, known: Facts, content_hash: str) -> Iterable[str]:
-    yield f"# {_inline(plan.name)}"
-    yield plan.about.summary or ""
-    yield "## Details\n\n" + _details(plan, known, content_hash)
-    yield "## How to load\n\n" + _how_to_load(plan)
-    yield from _outcomes(plan)
-    yield "## Structure\n\n" + _structure(plan, known)
-    yield "## Numbers\n\n" + _numbers(known)
-    yield "## Citation\n\n" + (plan.about.citation or _citation(plan, content_hash))
-    yield "## Limits\n\n" + (plan.about.limits or _KEEPER)
-    if plan.about.contact:
-        yield "## Contact\n\n" + plan.about.contact
+def _sections(release: Described, images: list[str]) -> Iterable[str]:
+    about = release.about
+    yield f"# {inline(release.name)}"
+    yield about.summary or _summary(release)
+    yield "## Details\n\n" + _details(release)
+    yield "## How to load\n\n" + _how_to_load(release)
+    yield "## Uses\n\n" + _told(release, "uses")
+    yield "### Out of scope\n\n" + _told(release, "out_of_scope")
+    yield "## Numbers\n\n" + numbers(release.facts, images)
+    yield "## Structure\n\n" + structure(release)
+    yield "## Creation"
+    yield "### Rationale\n\n" + _told(release, "rationale")
+    yield "### Collection\n\n" + _told(release, "collection")
+    yield "### Processing\n\n" + processing(release)
+    yield "## Personal information\n\n" + _persons(release)
+    yield "## Bias\n\n" + _told(release, "biases")
+    yield "## Limits\n\n" + _told(release, "limits")
+    yield "## Changelog\n\n" + changes(release)
+    if release.since.previous is not None:
+        yield "What earlier versions changed stands in `CHANGELOG.md`."
+    yield "## Citation\n\n" + (about.citation or f"```bibtex\n{bibtex_of(release)}\n```")
+    yield "`CITATION.cff` says the same for programs."
+    yield "## Contact\n\n" + _told(release, "contact")
 
 
-_KEEPER = (
-    "*Empty: what this dataset must not be used for, what it lacks and whom it may harm cannot "
-    "be computed. The keeper of this dataset has to write it before publishing.*"
-)
-
-
-def _details(plan: Plan, known: Facts, content_hash: str) -> str:
-    about = plan.about
-    licence = about.license_name or about.license
-    if licence == "other":
-        licence = "not stated: the keeper of this dataset has to name one before publishing"
-    period = f"{known.first} to {known.last} (UTC)" if known.first else "no article is dated"
-    schema = f"version {plan.schema.version}" if plan.schema.version else "without a version"
-    return _table(
-        ("", ""),
-        [
-            ("version", plan.version),
-            ("date", plan.date),
-            ("articles", f"{known.rows:,}"),
-            ("period", period),
-            ("licence", _linked(licence, about.license_link)),
-            ("schema", f"{schema}, in this directory"),
-            ("content hash", f"`{content_hash}`"),
-        ],
+def _told(release: Described, key: str) -> str:
+    """What the keeper wrote under a key of ``[card]``, or that nothing is written there."""
+    text = (getattr(release.about, key) or "").strip()
+    return text or (
+        f"*Empty: {ABOUT[key]}. That cannot be computed; the keeper of this dataset has to write "
+        f"it (`{key}` in `[card]` of newsdata.toml).*"
     )
 
 
-def _how_to_load(plan: Plan) -> str:
-    title = plan.schema.roles.get("title") or plan.schema.arrow.names[0]
-    return (
+def _summary(release: Described) -> str:
+    known = release.facts
+    parts = [f"{known.rows:,} news article" + ("" if known.rows == 1 else "s")]
+    sources = len(known.counted.get("source", ()))
+    if sources:
+        parts.append(f"from {sources:,} source" + ("" if sources == 1 else "s"))
+    if known.languages:
+        parts.append(f"in {', '.join(known.languages[:5])}")
+    if len(known.languages) > 5:
+        parts.append(f"and {len(known.languages) - 5} more languages")
+    if known.first:
+        same = known.first == known.last
+        parts.append(f"of {known.first}" if same else f"of {known.first} to {known.last}")
+    return " ".join(parts) + "."
+
+
+def _details(release: Described) -> str:
+    about, known = release.about, release.facts
+    found = licence(about)
+    name = "not stated: the keeper of this dataset has to name one before publishing"
+    period = f"{known.first} to {known.last} (UTC)" if known.first else "no article is dated"
+    schema = release.schema
+    told = f"version {schema.version}" if schema.version else "without a version"
+    rows = [
+        ("date", release.date),
+        ("made by", ", ".join(creators(about))),
+        ("published by", about.publisher or ""),
+        ("page", about.url or ""),
+        ("articles", f"{known.rows:,}"),
+        ("period", period),
+        ("languages", ", ".join(known.languages)),
+        ("sources", _sources(release)),
+        ("licence", name if found is None else linked(found.name, found.url)),
+        ("schema", f"{told}, in this directory"),
+        ("content hash", f"`{release.content_hash}`"),
+    ]
+    return table(("version", release.version), [(key, value) for key, value in rows if value])
+
+
+def _sources(release: Described) -> str:
+    names = [name for name, _ in release.facts.counted.get("source", ())]
+    if not names:
+        return ""
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    return f"{shown}: `sources.csv`"
+
+
+def _how_to_load(release: Described) -> str:
+    title = release.schema.roles.get("title") or release.schema.arrow.names[0]
+    version = release.version
+    parts = [
         # "." is not a path that datasets 5 can load: it names its cache after the directory.
-        f"With `./{plan.version}` standing for the path of this directory:\n\n"
+        f"With `./{version}` standing for the path of this directory:\n\n"
         "```python\n"
         "from datasets import load_dataset\n"
-        f'articles = load_dataset("./{plan.version}", split="{plan.split}")\n'
+        f'articles = load_dataset("./{version}", split="{release.split}")\n'
         f'print(articles[0]["{title}"])\n'
-        "```\n\n"
-        f"pandas, Polars, DuckDB and Spark read `data/{plan.split}-*.parquet` as it is. "
-        "`sha256sum -c SHA256SUMS` checks every file."
-    )
-
-
-def _outcomes(plan: Plan) -> Iterable[str]:
-    if plan.counts:
-        rows = [(name, f"{count:,}") for name, count in _flat(plan.counts)]
-        yield (
-            "## Counts\n\nWhat became of every distinct input.\n\n"
-            + _table(("outcome", "inputs"), rows)
-        )
-    if plan.left_out:
-        rows = [(name, f"{count:,}") for name, count in sorted(plan.left_out.items())]
-        yield (
-            "Articles that are not in this release, because a required field is missing:\n\n"
-            + _table(("reason", "articles"), rows)
-        )
-
-
-def _flat(counts: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, int]]:
-    for name, value in counts.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}: ")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _structure(plan: Plan, known: Facts) -> str:
-    rows = [
-        (
-            f"`{item.name}`",
-            plain_type(item.type),
-            f"{_share(known.filled[item.name], known.rows)}",
-            str(plan.schema.properties[item.name].get("description", "")),
-        )
-        for item in plan.schema.arrow
+        "```",
+        f"pandas, Polars, DuckDB and Spark read `data/{release.split}-*.parquet` as it is. "
+        "`sha256sum -c SHA256SUMS` checks every file.",
     ]
-    order = " and ".join(
-        f"`{plan.schema.roles[role]}`" for role in ("timestamp", "id") if role in plan.schema.roles
-    )
-    return (
-        f"One row an article, sorted by {order}. One split, `{plan.split}`. "
-        "*Filled* is the share of rows in which a column is neither null nor empty.\n\n"
-        + _table(("field", "type", "filled", "meaning"), rows)
-        + "\n\nAn instance (long texts are cut here, marked …):\n\n```json\n"
-        + _instance(plan)
-        + "\n```"
-    )
-
-
-def _instance(plan: Plan) -> str:
-    row = plan.schema.canonical(plan.table.slice(0, 1).to_pylist()[0])
-    return json.dumps(_shortened(row), ensure_ascii=False, indent=2)
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, str):
-        return value if len(value) <= SHOWN else value[:SHOWN] + "…"
-    if isinstance(value, list):
-        return [_shortened(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _shortened(item) for key, item in value.items()}
-    return value
-
-
-def _numbers(known: Facts) -> str:
-    lines = [
-        f"- {known.rows:,} articles with {known.characters:,} characters of text",
-        f"- {known.undated:,} articles without a time of publication",
-    ]
-    parts = ["\n".join(lines)]
-    for name, values in known.counted.items():
-        if not values:
-            parts.append(f"No article has a {name}.")
-            continue
-        parts.append(_table((name, "articles"), [(v, f"{n:,}") for v, n in values[:TOP]]))
-        rest = values[TOP:]
-        if rest:
-            parts.append(f"and {len(rest):,} more, with {sum(n for _, n in rest):,} articles.")
+    if release.configs:
+        rows = [(f"`{one.name}`", one.meaning) for one in release.configs]
+        parts.append(
+            "Further configs, the second argument of `load_dataset`:\n\n"
+            + table(("config", "what it holds"), rows)
+        )
     return "\n\n".join(parts)
 
 
-def _citation(plan: Plan, content_hash: str) -> str:
-    key = "".join(c for c in plan.name.lower() if c.isascii() and c.isalnum()) or "dataset"
-    title = plan.name.replace("\\", "").replace("{", "").replace("}", "")
-    return (
-        "```bibtex\n"
-        f"@misc{{{key}_{plan.version.replace('.', '_')},\n"
-        f"  title = {{{' '.join(title.split())}}},\n"
-        f"  version = {{{plan.version}}},\n"
-        f"  year = {{{plan.date[:4]}}},\n"
-        f"  note = {{content hash sha256:{content_hash}}}\n"
-        "}\n```"
+def _persons(release: Described) -> str:
+    """The keeper's words, then which columns name persons and how often."""
+    known = release.facts
+    names = [n for n in ("author", "photographer", "people") if known.filled.get(n)]
+    told = _told(release, "personal_data")
+    if not names:
+        return told
+    rows = [(f"`{name}`", f"{known.filled[name]:,}") for name in names]
+    return f"{told}\n\nColumns that hold names of persons; the texts name more:\n\n" + table(
+        ("column", "articles"), rows
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _inline(text: str) -> str:
-    """Text that stays in its line and its cell, and is no HTML outside of `code`."""
-    parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
-    parts[::2] = [part.replace("<", "&lt;") for part in parts[::2]]
-    return "".join(parts).replace("|", "\\|")
-
-
-def _linked(text: str, link: str | None) -> str:
-    return f"[{text}]({link})" if link else text
-
-
-def _share(part: int, whole: int) -> str:
-    """A percentage that says 100 % or 0 % only where it is exact.
-
-    >>> _share(1, 1000), _share(999, 1000), _share(0, 5), _share(5, 5)
-    ('<1 %', '>99 %', '0 %', '100 %')
-    """
-    if part in (0, whole):
-        return "100 %" if part else "0 %"
-    percent = 100 * part / whole
-    if percent < 1:
-        return "<1 %"
-    return ">99 %" if percent > 99 else f"{percent:.0f} %"

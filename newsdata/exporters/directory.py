@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters.card import card
+from newsdata.exporters.documents import DOCUMENTS, IMAGES, documents
+from newsdata.exporters.facts import Tally
 from newsdata.exporters.manifest import (
     FORMAT,
     MANIFEST,
@@ -107,8 +108,13 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     return document
 
 
-def read_rows(directory: Path, config: str = ARTICLES) -> pa.Table:
-    """The rows of a release, every split in its order; raises ReleaseError where they cannot."""
+def read_rows(
+    directory: Path, config: str = ARTICLES, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """The rows of a release, every split in its order, all columns or these.
+
+    Raises ReleaseError where they cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -118,9 +124,17 @@ def read_rows(directory: Path, config: str = ARTICLES) -> pa.Table:
     names = [name for split in configs[config]["splits"].values() for name in split["files"]]
     try:
         # Not read_table of a folder: that would guess columns from the names of directories.
-        return pa.concat_tables([pq.ParquetFile(directory / name).read() for name in names])
+        return pa.concat_tables([pq.ParquetFile(directory / name).read(columns) for name in names])
     except (pa.ArrowException, OSError) as error:
         raise ReleaseError(f"{directory}: cannot be read: {error}") from error
+
+
+def read_changelog(directory: Path) -> bytes:
+    """CHANGELOG.md of a release, empty where it has none."""
+    try:
+        return (directory / "CHANGELOG.md").read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _already(target: Path, plan: Plan, hashed: str) -> Sealed:
@@ -141,9 +155,9 @@ def _already(target: Path, plan: Plan, hashed: str) -> Sealed:
 
 
 def _check_documents(plan: Plan) -> None:
-    reserved = {README, MANIFEST, SUMS, schema_file(plan.schema.document)}
+    reserved = {*DOCUMENTS, MANIFEST, SUMS, schema_file(plan.schema.document)}
     for path in plan.documents:
-        if not _PATH.fullmatch(path) or path in reserved or path.startswith("data/"):
+        if not _PATH.fullmatch(path) or path in reserved or path.startswith(("data/", IMAGES)):
             raise UsageError(f"documents: {path!r} is no place for a further file of a release")
 
 
@@ -152,21 +166,23 @@ def _check_documents(plan: Plan) -> None:
 
 def _write(partial: Path, plan: Plan, hashed: str, previous: Path | None) -> dict[str, Any]:
     files: dict[str, dict[str, Any]] = {}
+    tally = Tally(plan.schema)
     sizes = row_bytes(plan.table)
     for shard in plan.shards:
         path = partial / shard.name
         path.parent.mkdir(parents=True, exist_ok=True)
         table = plan.table.slice(shard.start, shard.stop - shard.start)
         write_shard(path, table, plan.schema, sizes[shard.start : shard.stop])
+        tally.add(table)
         _link_if_same(path, previous / shard.name if previous else None)
         _flush(path)
         files[shard.name] = {**file_entry(path), "rows": shard.stop - shard.start}
-    documents = {
-        README: card(plan, hashed).encode(),
+    written = {
+        **documents(plan.described(tally.facts(), hashed, dict(files))),
         schema_file(plan.schema.document): schema_bytes(plan),
         **plan.documents,
     }
-    for name, content in documents.items():
+    for name, content in written.items():
         files[name] = _put(partial / name, content)
     document = manifest(plan, hashed, schema_file(plan.schema.document), files)
     files[MANIFEST] = _put(partial / MANIFEST, to_bytes(document))

@@ -59,9 +59,10 @@ def manifest(
 
 def versions() -> dict[str, str]:
     """The programs whose versions decide the bytes of a release."""
+    import PIL
     import pyarrow as pa
 
-    return {"newsdata": __version__, "pyarrow": pa.__version__}
+    return {"newsdata": __version__, "pillow": PIL.__version__, "pyarrow": pa.__version__}
 
 
 def self_hash(document: Mapping[str, Any]) -> str:
