@@ -241,6 +241,23 @@ def test_a_text_with_a_fence_does_not_leave_its_block() -> None:
     assert "# Not a heading" not in re.sub(r"```json\n.*?\n```\n", "", body, flags=re.S)
 
 
+def test_two_datasets_of_one_version_are_not_one_in_the_cache_of_datasets(
+    tmp_path: Path,
+) -> None:
+    import datasets
+
+    for name, number in (("one", 1), ("two", 2)):
+        (tmp_path / "in.jsonl").write_text(json.dumps(distinct()[number]), "utf-8")
+        newsdata.build([tmp_path / "in.jsonl"], tmp_path / name)
+        path = newsdata.release("1.0.0", tmp_path / name).sealed.path
+        cache = str(tmp_path / "cache")
+        for loaded in (
+            datasets.load_dataset(str(path), split="train", cache_dir=cache),
+            newsdata.load(tmp_path / name),
+        ):
+            assert loaded["id"][:] == [f"tale:{number}"]
+
+
 def test_further_configs_stand_in_the_card() -> None:
     columns = pa.schema({"id": pa.string(), "kept": pa.string()})
     further = Config("duplicates", "Copies.", columns, {"train": "data/duplicates/*.parquet"})
