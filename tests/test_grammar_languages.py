@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,22 @@ from newsdata.grammar.rubrics import RUBRICS, slug_of_rubric
 )
 def test_short_texts(text: str, language: str) -> None:
     assert detect_language(text) == language
+
+
+TITLES = Path(__file__).parent / "golden" / "titles"
+
+
+def test_short_titles() -> None:
+    """Invented headlines in nine languages, one file each."""
+    seen = {file.stem: file.read_text("utf-8").splitlines() for file in TITLES.glob("*.txt")}
+    assert len(seen) == 9
+    assert sum(map(len, seen.values())) >= 400
+    right = {
+        language: sum(detect_language(title) == language for title in titles)
+        for language, titles in seen.items()
+    }
+    assert sum(right.values()) >= 0.98 * sum(map(len, seen.values())), right
+    assert all(count >= 0.95 * len(seen[language]) for language, count in right.items()), right
 
 
 def test_the_edition_decides_and_nothing_gives_none() -> None:
