@@ -75,7 +75,12 @@ def _belta(sub: str, language: str, agency: str) -> Site:
     )
 
 
-_DATED_HTML = r"/(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)/(?:[^/]*-)?(?P<id>\d+)\.html"
+# Rossiya Segodnya: /20230619/slug-1.html, /20200422/1.html, and before 2020
+# /society/20180723/1/slug.html, /world/20150303/1.html. Its sites share one count of ids.
+_ROSSIYA_PATHS = _paths(
+    r"/(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)/(?:[^/]*-)?(?P<id>\d+)\.html",
+    r"/(?P<rubric>[\w-]+)/(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)/(?P<id>\d+)(?:/[^/]*)?\.html",
+)
 
 SITES: tuple[Site, ...] = (
     _belta("", "ru", "БЕЛТА"),
@@ -111,7 +116,7 @@ SITES: tuple[Site, ...] = (
         zone="Europe/Moscow",
         language="ru",
         agency="РИА Новости",
-        paths=_paths(_DATED_HTML),
+        paths=_ROSSIYA_PATHS,
     ),
     Site(
         host="interfax.ru",
@@ -128,7 +133,7 @@ SITES: tuple[Site, ...] = (
         edition="sputnik-by",
         zone="Europe/Minsk",
         agency="Sputnik",
-        paths=_paths(_DATED_HTML),
+        paths=_ROSSIYA_PATHS,
     ),
     Site(
         host="reuters.com",
@@ -146,11 +151,13 @@ SITES: tuple[Site, ...] = (
 )
 
 AGENCIES: tuple[Agency, ...] = (
-    Agency(("БЕЛТА", "БелТА", "BelTA", "BELTA", "БЕЛТа"), "belta.by", "Europe/Minsk"),
-    Agency(("ТАСС", "ИТАР-ТАСС"), "tass.ru", "Europe/Moscow"),
+    Agency(("БЕЛТА", "БелТА", "BelTA", "BELTA", "БЕЛТа", "白通社"), "belta.by", "Europe/Minsk"),
+    Agency(("ТАСС", "ИТАР-ТАСС", "塔斯社"), "tass.ru", "Europe/Moscow"),
     Agency(("TASS", "ITAR-TASS"), "tass.com", "Europe/Moscow"),
     Agency(
-        ("РИА Новости", "РИА «Новости»", 'РИА "Новости"', "RIA Novosti"), "ria.ru", "Europe/Moscow"
+        ("РИА Новости", "РИА «Новости»", 'РИА "Новости"', "RIA Novosti", "俄新社"),
+        "ria.ru",
+        "Europe/Moscow",
     ),
     Agency(("ПРАЙМ", "Прайм"), "1prime.ru", "Europe/Moscow"),
     Agency(
@@ -159,7 +166,7 @@ AGENCIES: tuple[Agency, ...] = (
         "Europe/Minsk",
     ),
     Agency(
-        ("Интерфакс", "ИНТЕРФАКС", "INTERFAX.RU", "INTERFAX", "Interfax"),
+        ("Интерфакс", "ИНТЕРФАКС", "INTERFAX.RU", "INTERFAX.COM", "INTERFAX", "Interfax"),
         "interfax.ru",
         "Europe/Moscow",
     ),
@@ -169,7 +176,7 @@ AGENCIES: tuple[Agency, ...] = (
         "interfax.com.ua",
         "Europe/Kyiv",
     ),
-    Agency(("Sputnik", "SPUTNIK", "Спутник"), "sputniknews.com"),
+    Agency(("Sputnik", "SPUTNIK", "Спутник", "俄罗斯卫星通讯社"), "sputniknews.com"),
     Agency(("УНН", "UNN"), "unn.ua", "Europe/Kyiv"),
     Agency(
         ("Укринформ", "Укрінформ", "УКРИНФОРМ", "УКРІНФОРМ", "Ukrinform", "UKRINFORM"),
@@ -177,7 +184,17 @@ AGENCIES: tuple[Agency, ...] = (
         "Europe/Kyiv",
     ),
     Agency(
-        ("КАЗИНФОРМ", "Казинформ", "КазИнформ", "ҚазАқпарат", "KAZINFORM", "Kazinform"),
+        (
+            "КАЗИНФОРМ",
+            "Казинформ",
+            "КазИнформ",
+            "ҚазАқпарат",
+            "KAZINFORM",
+            "Kazinform",
+            "QAZAQPARAT",
+            "哈通社",
+            "МИА «Казинформ»",
+        ),
         "inform.kz",
         "Asia/Almaty",
     ),
@@ -187,12 +204,22 @@ AGENCIES: tuple[Agency, ...] = (
     Agency(("Тренд", "Trend"), "trend.az", "Asia/Baku"),
     Agency(("АЗЕРТАДЖ", "AZERTAC"), "azertag.az", "Asia/Baku"),
     Agency(("АРМЕНПРЕСС", "Арменпресс", "ARMENPRESS"), "armenpress.am", "Asia/Yerevan"),
-    Agency(("Синьхуа", "Xinhua", "新华社"), "xinhuanet.com", "Asia/Shanghai"),
-    Agency(("Reuters", "REUTERS", "Reuter", "Рейтер", "Рейтерс"), "reuters.com"),
-    Agency(("AP", "Associated Press", "АП"), "apnews.com"),
-    Agency(("AFP", "АФП"), "afp.com"),
+    Agency(
+        ("Синьхуа", "Сіньхуа", "Xinhua", "XINHUA", "新华社", "新華社"),
+        "xinhuanet.com",
+        "Asia/Shanghai",
+    ),
+    Agency(("Reuters", "REUTERS", "Reuter", "Рейтер", "Рейтерс", "路透社"), "reuters.com"),
+    Agency(("AP", "Associated Press", "АП", "美联社"), "apnews.com"),
+    Agency(("AFP", "АФП", "法新社"), "afp.com"),
     Agency(("UPI",), "upi.com"),
-    Agency(("dpa", "DPA"), "dpa.com", "Europe/Berlin"),
+    Agency(("Интерфакс-Казахстан", "Interfax-Kazakhstan"), "interfax.kz", "Asia/Almaty"),
+    Agency(("УзА", "UzA", "ЎзА"), "uza.uz", "Asia/Tashkent"),
+    Agency(("Prensa Latina",), "prensa-latina.cu", "America/Havana"),
+    Agency(("AGERPRES", "Agerpres"), "agerpres.ro", "Europe/Bucharest"),
+    Agency(("Belga",), "belga.be", "Europe/Brussels"),
+    Agency(("Lusa",), "lusa.pt", "Europe/Lisbon"),
+    Agency(("dpa", "DPA", "dpa-AFX", "德新社"), "dpa.com", "Europe/Berlin"),
     Agency(("EFE", "Efe"), "efe.com", "Europe/Madrid"),
     Agency(("ANSA",), "ansa.it", "Europe/Rome"),
     Agency(("PAP", "ПАП"), "pap.pl", "Europe/Warsaw"),

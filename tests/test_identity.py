@@ -165,3 +165,30 @@ def test_zones_of_agencies_and_countries() -> None:
     assert zone_of_agency(None) is None
     assert zone_of_host("sample.by") == "Europe/Minsk"
     assert zone_of_host("sample.com") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "id_", "rubric", "day"),
+    [
+        ("https://ria.ru/20230619/most-1879123456.html", "ria:1879123456", None, 19),
+        ("https://ria.ru/20200422/1570398434.html", "ria:1570398434", None, 22),
+        ("https://ria.ru/world/20150303/1050619461.html", "ria:1050619461", "world", 3),
+        ("https://sputnik.by/20231030/most-1104859378.html", "sputnik-by:1104859378", None, 30),
+        ("https://sputnik.by/society/20180723/1036714667/most-u-reki.html",
+         "sputnik-by:1036714667", "society", 23),
+        ("https://tass.ru/ekonomika/17963559", "tass-ru:17963559", "ekonomika", None),
+        ("https://tass.com/society/1433275", "tass-en:1433275", "society", None),
+        ("https://www.interfax.ru/business/885719", "interfax-ru:885719", "business", None),
+        ("https://chn.belta.by/society/view/-39930-2025", "belta-zh:39930", "society", None),
+        ("https://ria.ru/20230619/", None, None, None),
+        ("https://sputnik.by/20231030/", None, None, None),
+    ],
+)  # fmt: skip
+def test_native_ids_of_agencies(
+    url: str, id_: str | None, rubric: str | None, day: int | None
+) -> None:
+    found = identify(url)
+    assert found is not None
+    assert found.id == id_ if id_ else found.id.startswith("sha256:")
+    assert found.rubric_slug == rubric
+    assert found.day == day or id_ is None

@@ -17,7 +17,7 @@ from typing import Any
 
 from newsdata.grammar.bylines import is_person
 from newsdata.grammar.dates import date_near, possible_date
-from newsdata.grammar.months import month_number
+from newsdata.grammar.months import TODAY, WEEKDAYS, YESTERDAY, month_number
 from newsdata.sites import AGENCIES, find_agency
 from newsdata.text import word_set
 
@@ -107,6 +107,8 @@ def _match(opening: str) -> _Match | None:
         return match
     if "(" in opening and (match := _parentheses(opening)):
         return match
+    if "日" in opening or "电" in opening or "讯" in opening:
+        return _chinese(opening)
     return _dashes(opening) or _points(opening)
 
 
@@ -121,11 +123,11 @@ def _full_date(day: _Day | None, page_date: date | None, url_year: int | None) -
 # -- parts -------------------------------------------------------------------------------------
 
 _DAY_MONTH = re.compile(
-    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\.?[\s-]+(?:de\s+)?(?P<month>[^\W\d_]{3,12})\.?"
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\.?[\s-]+(?:de\s+)?(?P<month>[^\W\d_]{2,12})\.?"
     r"(?:[\s,]+(?:de\s+)?(?P<year>\d{4})(?:\s?г\.?|\s?г(?:ода|\.)?)?)?"
 )
 _MONTH_DAY = re.compile(
-    r"(?P<month>[^\W\d_]{3,12})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{4}))?"
+    r"(?P<month>[^\W\d_]{2,12})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{4}))?"
 )
 
 
@@ -141,11 +143,16 @@ def _day(text: str, language: str | None = None) -> _Day | None:
 
 _PLACE_SPLIT = re.compile(r"\s*/\s*|\s+[-–—]\s+")
 _PLACE_WORD = re.compile(r"[^\W_][\w.'’`-]*")
+_ELIDED = re.compile(r"[dlDL]['’][^\W\d_]")  # Val d'Isère
 _SMALL_WORDS = word_set(
     "раён район р-н область вобласць обл г аг д гп пос деревня город агрогородок сельсовет край"
     " на у в над во де de del la las los el upon am an der in do of the le les sur и dos rio"
     " powiat obwód rejon г.п с п д ст"
 )
+
+
+#: No places, though they stand where places do: ``Понедельник, 19 июня. БЕЛТА подводит итоги``.
+_DAYS = frozenset(word for word in WEEKDAYS | TODAY | YESTERDAY if len(word) > 3)
 
 
 def _places(text: str) -> tuple[str, ...] | None:
@@ -163,8 +170,11 @@ def _is_place(text: str) -> bool:
     words = text.replace(",", " ").split()
     if not words or len(words) > 6 or not any(word[0].isupper() for word in words):
         return False
+    if len(words) == 1 and words[0].casefold() in _DAYS:
+        return False
     return all(
-        _PLACE_WORD.fullmatch(word) and (word[0].isupper() or word.strip(".") in _SMALL_WORDS)
+        _PLACE_WORD.fullmatch(word)
+        and (word[0].isupper() or word.strip(".") in _SMALL_WORDS or _ELIDED.match(word))
         for word in words
     )
 
@@ -178,7 +188,7 @@ def _place_and_day(
     day = _day(text, language)
     if day:
         return (), day
-    for match in re.finditer(r",|\.(?=\s)", text):
+    for match in re.finditer(r"[,;]|\.(?=\s)", text):
         before, after = text[: match.start()], text[match.end() :]
         for day_text, place_text in ((before, after), (after, before)):
             day = _day(day_text, language)
@@ -235,7 +245,7 @@ def _day_and_any_place(text: str) -> tuple[tuple[str, ...], _Day | None] | None:
 
 
 _CUT_OFF = re.compile(
-    r"(?:(?P<day>\d{1,2})\s+)?(?P<month>[^\W\d_]{3,12}),\s+(?P<place>[^/\n]{2,60}?)\s*"
+    r"(?:(?P<day>\d{1,2})\s+)?(?P<month>[^\W\d_]{2,12}),\s+(?P<place>[^/\n]{2,60}?)\s*"
     r"/(?i:корр|кар|kor)\.\s+(?=\S)"
 )
 
@@ -281,6 +291,8 @@ def _agency_at_edge(text: str) -> tuple[str | None, str]:
 
 
 _BETWEEN_AGENCIES = re.compile(r"\s*[/,]\s*|\s+-\s+")
+#: The desk of a region, as in ``dpa/lno``.
+_DESK = re.compile(r"[a-z]{2,4}")
 _BRACKET = re.compile(r"\(\s*(?P<inner>[^()]{2,40}?)\s*\)")
 _AFTER_BRACKET = re.compile(r"\s*(?P<point>\.)?\s*(?P<dash>[-–—]{1,2})?\s*")
 
@@ -326,6 +338,8 @@ def _shouted(place: str) -> bool:
 def _agency_list(inner: str) -> str | None:
     """One agency, or several joined by a slash, as printed."""
     parts = _BETWEEN_AGENCIES.split(inner)
+    if parts[0].casefold() == "dpa" and len(parts) == 2 and _DESK.fullmatch(parts[1]):
+        return inner
     return inner if parts and all(find_agency(part) for part in parts) else None
 
 
@@ -363,7 +377,7 @@ def _dashes(text: str) -> _Match | None:
 def _point_form() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<where>[^\n]{{2,90}}?)\.\s+(?P<agency>{_agency_names()})(?![\w-])"
-        r"(?P<stop>\.|\s*[-–—]+|\s+/[^/\n]{3,60}/\.?)?(?:\s+|$)"
+        r"(?:\s+/(?P<names>[^/\n]{3,60})/)?(?P<stop>\.|\s*[-–—]+)?(?:\s+|$)"
     )
 
 
@@ -376,6 +390,48 @@ def _points(text: str) -> _Match | None:
     places, day = where
     if not day and not (places and all(map(_shouted, places))):
         return None
-    if not match["stop"] and not (match["agency"].isupper() and places):
+    names = tuple(filter(None, (name.strip() for name in re.split(",", match["names"] or ""))))
+    if not all(is_person(name) and " " in name for name in names):
         return None
-    return _Match(match.end(), places, day, match["agency"])
+    shouted = places and match["agency"].isupper() and all(map(_shouted, places))
+    if not match["stop"] and not names and not shouted:
+        return None
+    return _Match(match.end(), places, day, match["agency"], names)
+
+
+@cache
+def _chinese_form() -> re.Pattern[str]:
+    names = sorted(
+        (name for a in AGENCIES for name in a.names if not name.isascii() and _HAN.match(name)),
+        key=len,
+        reverse=True,
+    )
+    agency = f"(?:{'|'.join(names)}|BelTA)"
+    day = r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日"
+    place = r"[\u4e00-\u9fff·、/]{1,24}?"
+    return re.compile(
+        rf"[【\[(（]?(?P<agency>{agency})[)）]?[ ,，]?(?P<place>{place})[ ,，]?"
+        rf"(?:{day}(?:[上下中]午)?)?(?:[电電讯訊]|消息)"
+        r"(?:\s?[(（](?:记者|記者)\s?(?P<names>[^()（）\n]{2,40})[)）])?[】\]）)]?[\s:：,，—-]*"
+    )
+
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def _chinese(text: str) -> _Match | None:
+    """``白通社明斯克12月15日电``, ``新华社北京1月30日电（记者 名字）``."""
+    match = _chinese_form().match(text)
+    if not match:
+        return None
+    day = None
+    if not match["day"] and match[0][-1] in "电電讯訊息":  # 新华社发电…, a word that goes on
+        return None
+    if match["day"]:
+        year = int(match["year"]) if match["year"] else None
+        day = _Day(int(match["day"]), int(match["month"]), year)
+        if not (1 <= day.month <= 12 and 1 <= day.day <= 31):
+            return None
+    places = tuple(filter(None, re.split("[、/]", match["place"])))
+    names = tuple(filter(None, re.split(r"[\s、,，]+", match["names"] or "")))
+    return _Match(match.end(), places, day, match["agency"], names)

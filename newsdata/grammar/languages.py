@@ -44,8 +44,8 @@ _KYRGYZ = re.compile(r"аа|ээ|оо|өө|уу|үү|[өү][бвгджзйклм
 _LATIN_WORDS: dict[str, frozenset[str]] = {
     "en": word_set(
         "the of to for and at from with by after over as is are says new its his her out off up"
-        " not how why what who will could first more than into against amid be has have was were you"
-        " your this that it on"
+        " not how why what who will could first more than into against amid be has have was"
+        " were you your this that it on"
     ),
     "de": word_set(
         "und der die das mit für von auf zu im am ist nicht ein eine einen einem nach bei aus wie"

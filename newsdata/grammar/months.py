@@ -72,6 +72,10 @@ _FULL: dict[str, tuple[str, ...]] = {
         "қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек",
         "қазан", "қараша", "желтоқсан",
     ),
+    "zh": (
+        "一月", "二月", "三月", "四月", "五月", "六月", "七月", "八月", "九月", "十月", "十一月",
+        "十二月",
+    ),
 }  # fmt: skip
 
 
@@ -101,7 +105,8 @@ WEEKDAYS = word_set(
     " mardi mercredi jeudi vendredi samedi dimanche mer jeu ven sam dim mar monday tuesday"
     " wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
     " lunedì martedì mercoledì giovedì venerdì sabato domenica ponedjeljak utorak srijeda"
-    " četvrtak petak subota nedjelja"
+    " četvrtak petak subota nedjelja 星期一 星期二 星期三 星期四 星期五 星期六 星期日 星期天"
+    " 周一 周二 周三 周四 周五 周六 周日 дүйсенбі сейсенбі сәрсенбі бейсенбі жұма сенбі жексенбі"
 )
 FILLERS = word_set(
     "г год года году гг р рік року годзе в у ў а о об от at on um den der de del la las los"
@@ -109,7 +114,7 @@ FILLERS = word_set(
     " опубликовано опубликован опубликована дата время обновлено изменено апублікавана"
     " опубліковано published updated posted date last modified first publication"
     " veröffentlicht stand erstellt aktualisiert publicado actualizado publié mis jour по"
-    " времени минску москве минскому московскому местному time local"
+    " времени минску москве минскому московскому местному time local жыл жылғы жылы"
 )
 TODAY = word_set(
     "сегодня сёння сьогодні today heute hoy dzisiaj dziś aujourd'hui aujourd’hui oggi 今天 今日"
