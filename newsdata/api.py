@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from newsdata.exporters.formats import Exported
     from newsdata.exporters.hub import Pushed
     from newsdata.exporters.selecting import Filters
+    from newsdata.extractors.explain import Explanation
     from newsdata.publishing import Released
     from newsdata.sources.arguments import Sources
 
@@ -31,6 +32,9 @@ def build(
     source: str | None = None,
     timezone: str | None = None,
     kind: str | None = None,
+    people: Mapping[str, str] | None = None,
+    topics: Mapping[str, str] | None = None,
+    split_lists: bool = False,
     now: datetime | None = None,
     workers: int | None = None,
     limit: int | None = None,
@@ -41,14 +45,25 @@ def build(
 
     Makes the archive with default settings where it is missing. ``mapping`` is what
     :func:`newsdata.parse_mapping` returns; ``url``, ``source`` and ``timezone`` are what pages
-    and records do not say themselves. Returns the summary that ``newsdata build --json`` prints:
+    and records do not say themselves; ``people`` (variant -> canonical name) and ``topics``
+    (rubric -> IPTC Media Topic) are tables of your own; ``split_lists`` takes list pages apart.
+    Returns the summary that ``newsdata build --json`` prints:
     its outcomes always add up to ``read``. Raises errors of :mod:`newsdata.errors`.
     """
     from newsdata import __version__, pipeline
 
-    options = pipeline.Options(mapping, url, source, timezone, kind, workers, limit, refresh)
+    tables = _tables(people, topics)
+    options = pipeline.Options(
+        mapping, url, source, timezone, kind, workers, limit, refresh, tables, split_lists
+    )
     about = {"newsdata": __version__}
     return pipeline.build(sources, archive, options, now=now, dry_run=dry_run, about=about)
+
+
+def _tables(people: Mapping[str, str] | None, topics: Mapping[str, str] | None) -> Any:
+    from newsdata.extractors.tables import parse_tables
+
+    return parse_tables((people or {}).items(), (topics or {}).items())
 
 
 def release(
@@ -182,6 +197,8 @@ def extract(
     source: str | None = None,
     timezone: str | None = None,
     retrieved: str | None = None,
+    people: Mapping[str, str] | None = None,
+    topics: Mapping[str, str] | None = None,
 ) -> Article | Rejected:
     """The article on one page, HTML or saved as text, or why there is none.
 
@@ -192,22 +209,51 @@ def extract(
     'belta-ru:1'
     """
     from newsdata.extractors.extract import extract_page
+
+    given = _page(page, url, source, timezone, retrieved)
+    return extract_page(given, tables=_tables(people, topics))
+
+
+def explain(
+    page: str | bytes,
+    *,
+    url: str | None = None,
+    source: str | None = None,
+    timezone: str | None = None,
+    retrieved: str | None = None,
+) -> Explanation:
+    """What every line of a page, HTML or saved as text, is taken for, and why.
+
+    >>> found = explain("Title\\n2016-09-19 15:21 +0300\\nA sentence of the text.")
+    >>> [(line.number, part.label) for line in found.lines for part in line.parts]
+    [(1, 'title'), (2, 'time'), (3, 'paragraph')]
+    """
+    from newsdata.extractors.explain import explain_page
+
+    return explain_page(_page(page, url, source, timezone, retrieved))
+
+
+def _page(
+    page: str | bytes,
+    url: str | None,
+    source: str | None,
+    timezone: str | None,
+    retrieved: str | None,
+) -> Page:
     from newsdata.sources.kinds import HEAD, sniff
 
     content = page.encode("utf-8", "surrogatepass") if isinstance(page, str) else page
     kind = sniff(content[:HEAD], "")
     place = Place("(given)", 1, 0, len(content))
-    return extract_page(
-        Page(
-            content,
-            "html" if kind == "html" else "dump",
-            place,
-            url=url,
-            retrieved=retrieved,
-            source=source,
-            timezone=timezone,
-            media_type="text/html; charset=utf-8" if isinstance(page, str) else None,
-        )
+    return Page(
+        content,
+        "html" if kind == "html" else "dump",
+        place,
+        url=url,
+        retrieved=retrieved,
+        source=source,
+        timezone=timezone,
+        media_type="text/html; charset=utf-8" if isinstance(page, str) else None,
     )
 
 

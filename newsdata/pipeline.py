@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from newsdata.extractors.extract import extract_page
+from newsdata.extractors.lists import split_list
+from newsdata.extractors.tables import Tables
 from newsdata.fingerprints import Hashing
+from newsdata.grammar.months import TODAY, YESTERDAY
 from newsdata.ledger import (
     Observation,
     article_rows,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from newsdata.archive import Archive
+    from newsdata.extractors.explain import Explanation
     from newsdata.index import Index
 
 #: Inputs that are looked up, extracted and turned into columns together.
@@ -56,11 +60,13 @@ class Preparation:
     hashing: Hashing = field(default_factory=Hashing)
     index: tuple[Path, str, int] | None = None
     limit: int | None = None
+    tables: Tables | None = None
+    split_lists: bool = False
 
     @property
     def circumstances(self) -> str:
         """What decides, besides bytes and URL, how an input is read: a part of its key."""
-        return repr(self.mapping)
+        return repr((self.mapping, self.tables) if self.tables else self.mapping)
 
 
 Job: TypeAlias = tuple[Task, ...]
@@ -75,7 +81,7 @@ def prepare(
     outcome ``article`` or ``rejected``, or the first of these counts.
     """
     schema = article_schema()
-    pages = chain.from_iterable(read_task(task) for task in job)
+    pages = _inputs(chain.from_iterable(read_task(task) for task in job), preparation.split_lists)
     items = islice(pages, preparation.limit)
     skipped = read = 0
     while group := list(islice(items, GROUP)):
@@ -84,6 +90,15 @@ def prepare(
         skipped += len(group) - len(fresh)
         yield from _rows(fresh, keys, preparation, schema)
     return skipped, read
+
+
+def _inputs(pages: Iterable[Page | Rejected], split_lists: bool) -> Iterator[Page | Rejected]:
+    """The inputs of a source; with ``split_lists`` the items of a list page are inputs each."""
+    for page in pages:
+        if split_lists and isinstance(page, Page):
+            yield from split_list(page)
+        else:
+            yield page
 
 
 def _unknown(
@@ -100,13 +115,14 @@ def _unknown(
     return [group[i] for i in fresh], [keys[i] for i in fresh]
 
 
-_DAY_WORDS = (
-    *("сегодня", "вчера", "сёння", "учора", "сьогодні", "вчора", "today", "yesterday"),
-    *("heute", "gestern", "hoy", "ayer", "dzisiaj", "wczoraj"),
-)
-#: Where a page says "today", the day may follow from the time at which it was retrieved.
+#: Where a page says "today" or prints a day without its year, the day may follow from the time at
+#: which it was retrieved.
 _RELATIVE_DAY = re.compile(
-    "|".join(form for w in _DAY_WORDS for form in (w, w.capitalize(), w.upper())).encode()
+    "|".join(
+        sorted({form for w in TODAY | YESTERDAY for form in (w, w.capitalize(), w.upper())})
+    ).encode()
+    + rb"|\d\.? [A-Za-z\x80-\xff]{3,30}\.?,? {0,2}(?:[A-Za-z\x80-\xff]{1,4} )?\d{1,2}[:.]\d\d"
+    + rb"|[A-Za-z\x80-\xff]{3,30}\.? \d{1,2},? {0,2}(?:at )?\d{1,2}:\d\d"
 )
 
 
@@ -165,7 +181,7 @@ def _unrepresentable(error: Exception) -> Fault:
 
 def read_page(page: Page, preparation: Preparation, schema: Schema) -> Article | Rejected:
     """Extract one page and let the schema decide whether the record is an article."""
-    found = extract_page(page, preparation.mapping)
+    found = extract_page(page, preparation.mapping, preparation.tables)
     if isinstance(found, Rejected):
         return found
     faults = check(found.record, schema)
@@ -196,6 +212,8 @@ class Options:
     workers: int | None = None
     limit: int | None = None
     refresh: bool = False
+    tables: Tables | None = None
+    split_lists: bool = False
 
 
 def build(
@@ -277,7 +295,9 @@ def _build(
     cached = target.index
     index = None if options.refresh else (cached.folder, cached.identity, cached.last_batch)
     hashing = hashing_of(target.settings)
-    preparation = Preparation(options.mapping, hashing, index, options.limit)
+    preparation = Preparation(
+        options.mapping, hashing, index, options.limit, options.tables, options.split_lists
+    )
     workers = local.usable_cpus() if options.workers is None else options.workers
     jobs, workers = _jobs(inputs, _reading(options, target.settings), options.limit, workers)
     report = _reporter(progress) if progress else None
@@ -327,5 +347,24 @@ def extract_sources(
     """Each input of the sources as an Article, not validated, or a Rejected, in order."""
     options = options or Options()
     reading = Reading(options.url, options.source, options.timezone, options.kind)
+    read = read_inputs(find_inputs(listed(sources)), reading)
+    for item in _inputs(read, options.split_lists):
+        if isinstance(item, Rejected):
+            yield item
+        else:
+            yield extract_page(item, options.mapping, options.tables)
+
+
+def explain_sources(
+    sources: Sources, options: Options | None = None
+) -> Iterator[Explanation | Rejected]:
+    """Each page of the sources with its lines labelled, or a Rejected that has no lines.
+
+    Raises UsageError for a record.
+    """
+    from newsdata.extractors.explain import explain_page
+
+    options = options or Options()
+    reading = Reading(options.url, options.source, options.timezone, options.kind)
     for item in read_inputs(find_inputs(listed(sources)), reading):
-        yield item if isinstance(item, Rejected) else extract_page(item, options.mapping)
+        yield item if isinstance(item, Rejected) else explain_page(item)

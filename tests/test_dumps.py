@@ -194,9 +194,9 @@ def test_never_raises_on_bytes(content: bytes) -> None:
 )  # fmt: skip
 def test_a_megabyte_takes_about_a_second(text: str) -> None:
     extract_dump(page("The library of languages is loaded by this page."))
-    started = time.perf_counter()
+    started = time.process_time()
     extract_dump(page(text))
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 CASES = sorted(SHARED.glob("*.json")) if SHARED.is_dir() else []
@@ -254,6 +254,6 @@ def test_a_notice_and_a_byline_before_the_dateline() -> None:
 )  # fmt: skip
 def test_hostile_pages_take_linear_time(text: str) -> None:
     extract_dump(page("warm up the model of the language detector"))
-    started = time.perf_counter()
+    started = time.process_time()
     extract_dump(page(text))
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3

@@ -125,7 +125,7 @@ def test_never_raises(text: str) -> None:
 
 
 def test_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in (
         "(" * 1_000_000,
         "By " * 300_000,
@@ -136,4 +136,4 @@ def test_linear_time() -> None:
         read_byline(text)
         split_reporting_tail(text)
         is_byline(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -95,8 +95,8 @@ def test_never_raises(start: str, text: str) -> None:
 
 
 def test_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("(" * 1_000_000, ". Фото " * 150_000, "© " * 500_000, " " * 1_000_000):
         read_credit(text)
         split_credit(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

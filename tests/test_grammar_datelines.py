@@ -129,7 +129,7 @@ def test_never_raises_on_what_looks_like_a_dateline(text: str) -> None:
 
 
 def test_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("(" * 1_000_000, "/" * 1_000_000, "А. " * 300_000, "1 мая - " * 100_000):
         assert read_dateline(text)[0] is None
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

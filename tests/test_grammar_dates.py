@@ -204,7 +204,7 @@ def test_agrees_with_zoneinfo_on_every_month() -> None:
 
 
 def test_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("(" * 1_000_000, "1 " * 500_000, "июня " * 200_000, " " * 1_000_000):
         assert read_time(text, "UTC") is None
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

@@ -68,10 +68,10 @@ def test_never_raises(text: str) -> None:
 
 def test_linear_time() -> None:
     detect_language("warm up the model of the library")
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("(" * 1_000_000, "a" * 1_000_000, "ж" * 1_000_000, "і" * 1_000_000):
         detect_language(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_every_rubric_is_found_by_its_words() -> None:

@@ -80,11 +80,11 @@ def test_never_raises_on_what_looks_like_a_name(words: list[str]) -> None:
 
 
 def test_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     to_nominative("А" * 1_000_000)
     to_nominative("А " * 500_000)
     people_in_caption("Иван " * 200_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_people_in_captions() -> None:
@@ -107,10 +107,10 @@ def test_gold_names() -> None:
     ]
     assert right / len(rows) >= 0.98
     assert changed == []
-    started = time.perf_counter()
+    started = time.process_time()
     for row in rows * 20:
         to_nominative(row["genitive"])
-    assert (time.perf_counter() - started) / (20 * len(rows)) < 200e-6
+    assert (time.process_time() - started) / (20 * len(rows)) < 200e-6
 
 
 def test_capitals_that_are_single_letters_end() -> None:

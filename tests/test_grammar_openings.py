@@ -67,8 +67,8 @@ def test_never_raises_and_keeps_what_follows(paragraphs: list[str]) -> None:
 
 
 def test_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("(" * 1_000_000, "(Adds x) " * 100_000, "(Adds a (b) " * 80_000,
                  "By Ann " + "LONDON " * 140_000, "By " * 300_000):  # fmt: skip
         assert read_opening([text]) is None
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -29,6 +29,7 @@ COMMANDS = {
     ),
     "push": ("newsdata.cli.push", "Put a release on the Hugging Face Hub."),
     "extract": ("newsdata.cli.extract", "Turn pages into records, nothing else."),
+    "explain": ("newsdata.cli.explain", "Show what every line of a page is taken for, and why."),
     "validate": ("newsdata.cli.validate", "Check records against a JSON Schema."),
     "dedup": ("newsdata.cli.dedup", "Deduplicate records of any shape, without an archive."),
     "log": ("newsdata.cli.log", "List batches and releases, or the inputs of one batch."),
@@ -46,6 +47,7 @@ INTERRUPTED = 130
 #: Parameters that are paths of files, whose names need not be UTF-8; all others are text.
 FILES = {"sources", "target", "rejects", "schema_path", "path"}
 FILES |= {"removed", "clusters", "evidence", "families", "which"}
+FILES |= {"people", "topics", "source_path", "svg"}
 
 
 class Program(LazyGroup):

@@ -21,6 +21,7 @@ from newsdata.cli.common import (
     say,
     sources_argument,
     table,
+    tables_of,
 )
 
 
@@ -55,6 +56,9 @@ def command(
     source: str | None,
     timezone: str | None,
     kind: str | None,
+    people: str | None,
+    topics: str | None,
+    split_lists: bool,
     now: datetime | None,
     limit: int | None,
     refresh: bool,
@@ -77,7 +81,18 @@ def command(
     from newsdata.pipeline import Options, build, source_size
 
     path = archive_path(archive)
-    options = Options(mapping_of(pairs), url, source, timezone, kind, workers, limit, refresh)
+    options = Options(
+        mapping_of(pairs),
+        url,
+        source,
+        timezone,
+        kind,
+        workers,
+        limit,
+        refresh,
+        tables_of(people, topics),
+        split_lists,
+    )
     with progress_bar(None if quiet else source_size(sources), "reading") as bar:
         show = None if bar is None or quiet else bar
         summary = build(

@@ -60,6 +60,19 @@ def input_options(function: Function) -> Function:
                 help="Zone of times that have none, such as Europe/Minsk.",
             ),
             click.option("--kind", help="Read the input as this kind instead of recognising it."),
+            click.option(
+                "--people", metavar="FILE.tsv", help="Your names: variant, tab, canonical name."
+            ),
+            click.option(
+                "--topics",
+                metavar="FILE.tsv",
+                help="Your rubrics: rubric as printed, tab, IPTC code as medtop:04000000.",
+            ),
+            click.option(
+                "--split-lists",
+                is_flag=True,
+                help="Read each item of a list page saved as text as an input of its own.",
+            ),
         )
     ):
         function = option(function)
@@ -102,6 +115,17 @@ def mapping_of(pairs: Sequence[str]) -> Any:
         if "=" not in name:
             toml.update(read_toml(name))
     return parse_mapping(direct, toml or None)
+
+
+def tables_of(people: str | None, topics: str | None) -> Any:
+    """The user's tables that ``--people`` and ``--topics`` name; None without either."""
+    from newsdata.extractors.tables import parse_rows, parse_tables
+    from newsdata.sources.documents import read_text
+
+    if people is None and topics is None:
+        return None
+    names, codes = (parse_rows(read_text(p), p) if p else [] for p in (people, topics))
+    return parse_tables(names, codes)
 
 
 def parse_time(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from newsdata.cli.common import input_options, mapping_of, output, say, sources_argument
+from newsdata.cli.common import input_options, mapping_of, output, say, sources_argument, tables_of
 
 
 @click.command(
@@ -29,6 +29,9 @@ def command(
     source: str | None,
     timezone: str | None,
     kind: str | None,
+    people: str | None,
+    topics: str | None,
+    split_lists: bool,
     quiet: bool,
 ) -> None:
     """Turn pages into records, one line of JSON each, and nothing else.
@@ -39,7 +42,10 @@ def command(
     from newsdata.pipeline import Options, extract_sources
     from newsdata.records import Rejected
 
-    options = Options(mapping_of(pairs), url, source, timezone, kind)
+    tables = tables_of(people, topics)
+    options = Options(
+        mapping_of(pairs), url, source, timezone, kind, tables=tables, split_lists=split_lists
+    )
     records = rejected = 0
     with output(target) as stream:
         for found in extract_sources(sources, options):

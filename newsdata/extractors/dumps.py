@@ -7,23 +7,15 @@ rubric) stays null, and what is inferred from elsewhere is marked so in the prov
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from newsdata.extractors.chrome import (
-    copyright_notice,
-    is_banner,
-    is_navigation,
-    is_promo,
-    tags_of,
-)
+from newsdata.extractors.chrome import copyright_notice
 from newsdata.extractors.fields import clock_of, finish_identity, provenance, put_time
-from newsdata.extractors.layouts import Layout, read_layout
-from newsdata.grammar.bylines import is_byline, read_byline, split_reporting_tail
-from newsdata.grammar.credits import Credit, read_credit, split_credit
+from newsdata.extractors.layouts import Layout, day_of_header, read_layout
+from newsdata.extractors.story import Picture, Story, read_story
+from newsdata.grammar.credits import Credit, with_author
 from newsdata.grammar.datelines import Dateline, read_dateline
 from newsdata.grammar.dates import possible_date, read_time
 from newsdata.grammar.languages import detect_language
@@ -31,46 +23,11 @@ from newsdata.grammar.openings import MOST_PARAGRAPHS, read_opening
 from newsdata.grammar.persons import people_in_caption
 from newsdata.identity import Identity, identify
 from newsdata.records import Article, Fault, Found, Page, Rejected, empty_record, reject
-from newsdata.sites import find_agency
 from newsdata.text import clean_text, join_paragraphs, lines
 
 EXTRACTOR = "dump"
 #: Raised with every change of what :func:`extract_dump` reads from the same bytes.
 EXTRACTOR_VERSION = 1
-
-_LONGEST_CAPTION = 400
-_PICTURE = (
-    r"(?:На (?:снимке|снимках|фото|фотографии|видео|здымку|здымках|фота)"
-    r"|(?:In|On) the (?:photo|picture)|Pictured|(?:Auf dem|Im) (?:Bild|Foto)|En la foto"
-    r"|Na zdjęciu)"
-)
-_CAPTION = re.compile(rf"{_PICTURE}(?:[^:.\n]{{0,40}}:|\s[-–—]\s)\s*(?P<caption>\S.*)")
-_CAPTION_INSIDE = re.compile(rf"(?<=[.!?…»\"])\s+(?={_PICTURE}[^:.\n]{{0,40}}:)")
-_SIGNED = re.compile(r"\s*\((?P<agency>[^()]{2,20})\)(?P<initials>(?:\s+[^\W\d_]{1,4}){0,3})$")
-_LONG_PARAGRAPH = 100
-
-
-@dataclass(slots=True)
-class _Image:
-    """A picture the page shows by its caption: the picture itself is not in a dump."""
-
-    caption: str
-    after: int
-    credit: Credit | None = None
-
-
-@dataclass(slots=True)
-class _Story:
-    """What the body and tail of one dump hold, gathered line by line."""
-
-    paragraphs: list[str] = field(default_factory=list)
-    images: list[_Image] = field(default_factory=list)
-    credits: list[Credit] = field(default_factory=list)
-    authors: list[str] = field(default_factory=list)
-    editors: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    described: bool = False  # a picture's description, "На снимке: ..."
 
 
 def extract_dump(page: Page) -> Article | Rejected:
@@ -83,22 +40,44 @@ def extract_dump(page: Page) -> Article | Rejected:
     >>> article.title, article.text, article.timestamp, article.source
     ('Мост открыт', 'По нему едут.', '2016-09-19T15:21:00+03:00', 'belta.by')
     """
+    found = read_dump(page)
+    if isinstance(found, Fault):
+        return reject(page, found)
+    if found.layout is None:
+        message = "found several items with times of their own, expected one article"
+        return reject(page, Fault("list-page", message))
+    if not found.layout.title and not found.layout.body:
+        return reject(page, Fault("no-article", "found only navigation, expected an article"))
+    return _article(page, found.layout, found.identity, copyright_notice(found.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """The lines of a dump that hold anything, stripped; its layout, None for a list of items.
+
+    ``crawled`` is the day of reading that the header prints, in ISO 8601.
+    """
+
+    rows: list[str]
+    layout: Layout | None
+    identity: Identity | None
+    crawled: str | None = None
+
+
+def read_dump(page: Page) -> Dump | Fault:
+    """Lines and layout of a page saved as text, or why it has none."""
     try:
         text = page.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = f"byte 0x{page.content[error.start]:02x} at offset {error.start}"
-        return reject(page, Fault("invalid-utf8", f"{found}, expected UTF-8"))
+        return Fault("invalid-utf8", f"{found}, expected UTF-8")
     rows = lines(clean_text(text))
     if not rows:
-        return reject(page, Fault("empty-file", "found only white space, expected a page"))
+        return Fault("empty-file", "found only white space, expected a page")
     identity = identify(page.url)
     layout = read_layout(rows, _day_of_reading(page), identity.year if identity else None)
-    if layout is None:
-        message = "found several items with times of their own, expected one article"
-        return reject(page, Fault("list-page", message))
-    if not layout.title and not layout.body:
-        return reject(page, Fault("no-article", "found only navigation, expected an article"))
-    return _article(page, layout, identity, copyright_notice(rows))
+    crawled = day_of_header(rows) if layout is None else None
+    return Dump(rows, layout, identity, crawled.isoformat() if crawled else None)
 
 
 def _day_of_reading(page: Page) -> date | None:
@@ -110,7 +89,7 @@ def _article(
     page: Page, layout: Layout, identity: Identity | None, notice: str | None
 ) -> Article | Rejected:
     language = identity.language if identity else None
-    story = _read_story(layout, language)
+    story = read_story(layout, language)
     found = Found()
     unsigned = _find_dateline(story.paragraphs)
     fault = _read_timestamp(found, page, layout, identity, unsigned)
@@ -118,6 +97,7 @@ def _article(
         return reject(page, fault)
     dateline = _take_dateline(story, found, identity)
     _put_text(found, layout, story, dateline)
+    _sign(story, tuple(found.get("author", ())))
     _put_pictures(found, story)
     agency = found.get("agency")
     finish_identity(found, page, agency)
@@ -138,6 +118,10 @@ def _find_dateline(paragraphs: list[str]) -> Dateline | None:
     return opening.line if opening else line
 
 
+#: Stands for the day that is not known, to see whether a line is a time at all.
+_ANY_DAY = date(2000, 2, 29)
+
+
 def _read_timestamp(
     found: Found,
     page: Page,
@@ -152,6 +136,9 @@ def _read_timestamp(
     year = identity.year if identity else None
     now = layout.crawled or _day_of_reading(page)
     printed = read_time(layout.time, clock.zone, now=now, year=year)
+    if printed is None and read_time(layout.time, "UTC", now=_ANY_DAY, year=_ANY_DAY.year):
+        found.put("extra", [{"key": "printed_time", "value": layout.time}], "pattern")
+        return None
     if printed is None:
         message = f"found {layout.time!r}, expected a time of the calendar"
         return Fault("bad-time", message, "/timestamp")
@@ -166,7 +153,7 @@ def _read_timestamp(
     return None
 
 
-def _take_dateline(story: _Story, found: Found, identity: Identity | None) -> Dateline | None:
+def _take_dateline(story: Story, found: Found, identity: Identity | None) -> Dateline | None:
     """Cut the dateline off the text, wherever it stands, and put what it says."""
     local = found.get("local_date")
     page_date = date.fromisoformat(local) if local else None
@@ -201,132 +188,10 @@ def _url_date(identity: Identity | None) -> date | None:
     return possible_date(identity.year, identity.month, identity.day)
 
 
-# -- body and tail -----------------------------------------------------------------------------
-
-
-def _read_story(layout: Layout, language: str | None) -> _Story:
-    story = _Story()
-    rows = list(layout.body)
-    if not layout.ended:
-        while rows and is_banner(rows[-1]) and len(rows) > 1:
-            rows.pop()
-    seen: set[str] = set()
-    index = 0
-    while index < len(rows):
-        row = rows[index]
-        same = _run_of_same(rows, index)
-        if same > 1 and _may_be_caption(row):
-            _add_caption(story, rows[index + same - 1], language)
-        elif not (row in seen and len(row) > _LONG_PARAGRAPH):
-            _add_row(story, row, language, edge=index < 2 or index >= len(rows) - 2)
-        seen.add(row)
-        index += same
-    _read_tail(story, layout.tail, language)
-    _cut_signatures(story)
-    return story
-
-
-def _may_be_caption(row: str) -> bool:
-    return len(row) <= _LONGEST_CAPTION and not is_navigation(row) and any(map(str.isalpha, row))
-
-
-def _run_of_same(rows: list[str], index: int) -> int:
-    """How many lines from ``index`` on say the same: alternative text and caption of a picture."""
-    first, count = _bare(rows[index]), 1
-    while index + count < len(rows) and _bare(rows[index + count]) == first:
-        count += 1
-    return count
-
-
-def _bare(row: str) -> str:
-    return split_credit(row)[0].rstrip(" .") if len(row) <= _LONGEST_CAPTION else row
-
-
-def _add_row(story: _Story, row: str, language: str | None, edge: bool) -> None:
-    """One line of the body: navigation, credit, byline, caption or paragraph."""
-    if is_navigation(row) or is_promo(row):
-        return
-    if _take_tags(story, row):
-        return
-    credit = read_credit(row, language)
-    if credit:
-        _add_credit(story, credit)
-        return
-    if edge and is_byline(row):
-        story.authors.extend(read_byline(row).authors)
-        return
-    for part in _CAPTION_INSIDE.split(row):
-        caption = _CAPTION.fullmatch(part)
-        if caption:
-            story.described = True
-            _add_caption(story, caption["caption"], language)
-        else:
-            _add_paragraph(story, part, language)
-
-
-def _take_tags(story: _Story, row: str) -> bool:
-    tags = tags_of(row)
-    story.tags.extend(tag for tag in tags if tag not in story.tags)
-    return bool(tags)
-
-
-def _add_paragraph(story: _Story, text: str, language: str | None) -> None:
-    rest, credit = split_credit(text, language)
-    if rest:
-        story.paragraphs.append(rest)
-    if credit:
-        _add_credit(story, credit)
-
-
-def _add_caption(story: _Story, text: str, language: str | None) -> None:
-    credit = read_credit(text, language)
-    rest, inside = ("", credit) if credit else split_credit(text, language)
-    if rest:
-        story.images.append(_Image(rest, len(story.paragraphs), inside))
-    if inside:
-        story.credits.append(inside)
-
-
-def _add_credit(story: _Story, credit: Credit) -> None:
-    """A credit belongs to the picture just before it, else to those still without one."""
-    story.credits.append(credit)
-    if credit.medium == "photo" and story.images and story.images[-1].credit is None:
-        story.images[-1].credit = credit
-
-
-def _read_tail(story: _Story, tail: Iterable[str], language: str | None) -> None:
-    """After the end mark only credits and tags count; a credit serves all pictures without."""
-    for row in tail:
-        _take_tags(story, row)
-        credit = read_credit(row, language)
-        if credit and credit.raw not in {known.raw for known in story.credits}:
-            story.credits.append(credit)
-    photos = [credit for credit in story.credits if credit.medium == "photo"]
-    for image in story.images:
-        if image.credit is None and photos:
-            image.credit = photos[-1]
-
-
-def _cut_signatures(story: _Story) -> None:
-    """``(Reporting by A; Editing by B)`` and ``(Hina) fp`` at the end of the text."""
-    if not story.paragraphs:
-        return
-    rest, byline = split_reporting_tail(story.paragraphs[-1])
-    if byline:
-        story.authors.extend(name for name in byline.authors if name not in story.authors)
-        story.editors.extend(byline.editors)
-        story.paragraphs[-1:] = [rest] if rest else []
-    signed = _SIGNED.search(story.paragraphs[-1][-60:]) if story.paragraphs else None
-    if signed and find_agency(signed["agency"]):
-        last = story.paragraphs[-1]
-        rest = last[: len(last) - len(signed[0])].rstrip()
-        story.paragraphs[-1:] = [rest] if rest else []
-
-
 # -- fields ------------------------------------------------------------------------------------
 
 
-def _put_text(found: Found, layout: Layout, story: _Story, dateline: Dateline | None) -> None:
+def _put_text(found: Found, layout: Layout, story: Story, dateline: Dateline | None) -> None:
     found.put("title", layout.title, "pattern")
     found.put("rubric", layout.rubric, "pattern")
     found.put("text", join_paragraphs(story.paragraphs), "pattern")
@@ -335,7 +200,14 @@ def _put_text(found: Found, layout: Layout, story: _Story, dateline: Dateline | 
     found.put("author", list(dict.fromkeys(named + story.authors)), "pattern")
 
 
-def _put_pictures(found: Found, story: _Story) -> None:
+def _sign(story: Story, authors: tuple[str, ...]) -> None:
+    """``Фото автора`` is the picture of whoever wrote the article."""
+    story.credits = [with_author(credit, authors) for credit in story.credits]
+    for image in story.images:
+        image.credit = with_author(image.credit, authors) if image.credit else None
+
+
+def _put_pictures(found: Found, story: Story) -> None:
     images = [_image(image) for image in story.images]
     people = [person for image in story.images for person in people_in_caption(image.caption)]
     photographers = [name for credit in story.credits for name in credit.photographers]
@@ -345,13 +217,14 @@ def _put_pictures(found: Found, story: _Story) -> None:
     if story.described and "agency" not in found:
         agency = next((credit.agency for credit in story.credits if credit.agency), None)
         found.put("agency", agency, "pattern")
-    extra = [{"key": "credit", "value": _credit_json(credit)} for credit in story.credits]
+    extra = list(found.get("extra", []))
+    extra += [{"key": "credit", "value": _credit_json(credit)} for credit in story.credits]
     extra += [{"key": "editor", "value": name} for name in story.editors]
     extra += [{"key": "notice", "value": said} for said in story.notices]
     found.put("extra", extra, "pattern")
 
 
-def _image(image: _Image) -> dict[str, Any]:
+def _image(image: Picture) -> dict[str, Any]:
     credit = image.credit
     return {
         "url": None,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from newsdata.extractors.mapping import FieldMap
+from newsdata.extractors.tables import Tables, apply_tables
 from newsdata.records import Article, Fault, Page, Rejected, reject
 
 
-def extract_page(page: Page, mapping: FieldMap | None = None) -> Article | Rejected:
+def extract_page(
+    page: Page, mapping: FieldMap | None = None, tables: Tables | None = None
+) -> Article | Rejected:
     """The article on a page, or why there is none.
 
-    ``mapping`` is for records and ignored for other pages. An extractor that fails gives a
-    rejection ``extractor-failed``, so that one strange page never ends a run.
+    ``mapping`` is for records and ignored for other pages; ``tables`` are the user's own. An
+    extractor that fails gives a rejection ``extractor-failed``, so that one strange page never
+    ends a run.
     """
     try:
-        return _extract(page, mapping)
+        found = _extract(page, mapping)
+        return apply_tables(found, tables) if tables and isinstance(found, Article) else found
     except Exception as error:
         message = (
             f"the extractor of {page.kind} pages failed: {type(error).__name__}: {error!s:.300}"

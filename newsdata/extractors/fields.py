@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsdata.grammar.dates import PrintedTime
+from newsdata.grammar.topics import topic_of_rubric
 from newsdata.identity import URL_RULES_VERSION, Identity, bytes_id, identify
 from newsdata.records import Found, Page
 from newsdata.sites import find_agency, find_site, zone_of_agency, zone_of_host
@@ -74,7 +75,7 @@ def put_time(found: Found, printed: PrintedTime | None, method: str, clock: Cloc
 
 
 def finish_identity(found: Found, page: Page, agency: str | None = None) -> Identity | None:
-    """Fill in id, url, source, edition, rubric_slug and, where the edition has one, language.
+    """Fill in id, url, source, edition, rubric_slug, topic, and the language of the edition.
 
     The address is the one given with the page, else the ``url`` already found on it. Without
     an address the source is the one given, else the host of the agency, marked ``inferred``.
@@ -92,6 +93,9 @@ def finish_identity(found: Found, page: Page, agency: str | None = None) -> Iden
         _put_source(found, page, agency)
     if "id" not in found:
         found.put("id", bytes_id(page.content), "inferred")
+    if "topic" not in found:
+        topic = topic_of_rubric(found.get("rubric"), found.get("rubric_slug"))
+        found.put("topic", topic, "inferred")
     return identity
 
 

@@ -7,6 +7,7 @@ rubric and title; the header is everything up to the last line that only navigat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,7 +40,8 @@ class Layout:
 
     ``time`` is the line of the printed time, ``modified`` that of the last change; ``crawled``
     the day of reading that the header shows; ``tail`` what follows the end mark, ``ended``
-    whether there is one.
+    whether there is one. ``at`` says in which of the dump's lines each stands: the indices of
+    ``header`` (its end), ``body`` (its start), ``title``, ``rubric``, ``time`` and ``modified``.
     """
 
     title: str | None
@@ -50,6 +52,7 @@ class Layout:
     body: tuple[str, ...]
     tail: tuple[str, ...]
     ended: bool
+    at: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ def read_layout(rows: list[str], now: date | None, year: int | None) -> Layout |
     body_starts = _first_dateline(rows)
     header = _header_end(rows[: _SEARCHED if body_starts is None else body_starts])
     crawled = _crawl_date(rows[:header])
-    rows, modified = _without_updated(rows, crawled or now)
+    whole = rows
+    rows, removed = _without_updated(rows, crawled or now)
+    modified = None if removed is None else whole[removed]
     body_starts = _first_dateline(rows)
     stamps = _stamps(rows, crawled or now, body_starts)
     if _is_list(rows, stamps, body_starts):
@@ -79,15 +84,36 @@ def read_layout(rows: list[str], now: date | None, year: int | None) -> Layout |
     top = _top(rows, header, _time_row(rows, stamps, crawled or now, year, header), body_starts)
     body, tail, ended = _cut(rows[top.body_from :])
     return Layout(
-        top.title, top.rubric, top.time, modified, crawled, tuple(body), tuple(tail), ended
+        top.title,
+        top.rubric,
+        top.time,
+        modified,
+        crawled,
+        tuple(body),
+        tuple(tail),
+        ended,
+        _places(rows, top, header, removed),
     )
 
 
-def _without_updated(rows: list[str], now: date | None) -> tuple[list[str], str | None]:
-    """The lines without that of the last change, and that line."""
+def _places(rows: list[str], top: _Top, header: int, removed: int | None) -> dict[str, int]:
+    """Where each part stands, counted with the line of the last change."""
+    above = rows[: top.body_from]
+    at = {"header": header, "body": top.body_from}
+    for name in ("time", "title", "rubric"):
+        line = getattr(top, name)
+        if line in above[header:]:  # the last: a menu may show the same words
+            at[name] = len(above) - 1 - above[::-1].index(line)
+    if removed is None:
+        return at
+    return {"modified": removed} | {n: i + (i >= removed) for n, i in at.items()}
+
+
+def _without_updated(rows: list[str], now: date | None) -> tuple[list[str], int | None]:
+    """The lines without that of the last change, and where it stood."""
     for index, row in enumerate(rows[:_SEARCHED]):
         if is_updated(row) and _any_time(row, now):
-            return rows[:index] + rows[index + 1 :], row
+            return rows[:index] + rows[index + 1 :], index
     return rows, None
 
 
@@ -148,6 +174,20 @@ def _stamps(rows: list[str], now: date | None, body_starts: int | None) -> list[
     return found if body_starts is None else [index for index in found if index < body_starts]
 
 
+def day_of_header(rows: list[str]) -> date | None:
+    """The day of reading that the header of a page prints."""
+    return _crawl_date(rows[: _header_end(rows[:_SEARCHED])])
+
+
+def times_in(rows: list[str]) -> list[int]:
+    """The lines of a list that are nothing but a time, with or without its year.
+
+    The day of reading in the header is none.
+    """
+    stamps = _stamps(rows, None, None)
+    return [index for index in stamps if not has_weekday_and_date(rows[index])]
+
+
 def _any_time(row: str, now: date | None) -> PrintedTime | None:
     return read_time(row, "UTC", now=now or date(2000, 2, 29), year=now.year if now else 2000)
 
@@ -183,8 +223,17 @@ def _time_row(
         found.append((rank, index))
     if found:
         return min(found)[1]
+    unplaced = [index for index in stamps if index < _SEARCHED and _is_unplaced(rows[index])]
+    if unplaced:
+        return unplaced[0]
     top = rows[: stamps[0] if stamps else 10][:10]
     return next((index for index, row in enumerate(top) if has_shape_of_time(row)), None)
+
+
+def _is_unplaced(row: str) -> bool:
+    """A time of a day that nothing tells: ``24 декабря, 09:18``, ``сегодня, 10:15``."""
+    printed = None if has_weekday_and_date(row) or read_time(row, "UTC") else _any_time(row, None)
+    return printed is not None and printed.precision != "day"
 
 
 # -- the top of the article --------------------------------------------------------------------

@@ -17,7 +17,7 @@ unknown       none of these can be told
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from newsdata.grammar.bylines import is_person
@@ -271,6 +271,25 @@ def _nominative(name: str, case: Case, language: str | None) -> tuple[str, bool]
         return found.name, found.ambiguous
     sure = found.confident and not found.ambiguous
     return (found.name if sure else name), False
+
+
+def with_author(credit: Credit, authors: tuple[str, ...]) -> Credit:
+    """``Фото автора`` with the author of the article as its photographer, others as they are.
+
+    One of several authors stays unknown; ``Фото авторов`` are all of them.
+
+    >>> credit = read_credit("Фото автора")
+    >>> with_author(credit, ("Ann Lee",)).photographers, with_author(credit, ("A B", "C D")).kind
+    (('Ann Lee',), 'author')
+    """
+    if credit.kind != "author" or credit.photographers or not authors:
+        return credit
+    if len(authors) > 1 and not _AUTHORS.search(credit.raw):
+        return credit
+    return replace(credit, photographers=authors, case="nominative")
+
+
+_AUTHORS = re.compile(r"(?i)(?:авторов|аўтараў|авторів|authors|autoren|autores|autorów|auteurs)\b")
 
 
 # -- credits inside other text -----------------------------------------------------------------

@@ -80,8 +80,9 @@ def read_time(
     """The time that ``text`` prints, or None where it is not readable as one.
 
     ``zone`` (IANA name) is the clock of a time printed without one; ``now`` the day of reading,
-    for ``сегодня`` and ``вчера``; ``year`` serves a date without a year, which is else
-    unreadable. ``language`` decides month names that differ between languages.
+    for ``сегодня`` and ``вчера``, and for a day without its year in the half year before it;
+    ``year`` serves such a day too, and without both it is unreadable. ``language`` decides month
+    names that differ between languages.
 
     >>> read_time("19 июня 2023, 12:54", "Europe/Minsk").when.isoformat()
     '2023-06-19T12:54:00+03:00'
@@ -294,8 +295,22 @@ def _complete(
             return False
         parts.year, parts.month, parts.day = day.year, day.month, day.day
     if parts.year is None:
-        parts.year = year
+        parts.year = year if year is not None or now is None else _recent_year(parts, now, zone)
     return parts.year is not None
+
+
+#: A day without its year is at most so long before the day of reading, else its year is unknown.
+RECENT_DAYS = 183
+
+
+def _recent_year(parts: _Parts, now: date | datetime, zone: str | None) -> int | None:
+    """The year of a day that a page prints without it: of the last such day before reading it."""
+    today = _day_at(now, zone)
+    for year in (today.year, today.year - 1):
+        day = possible_date(year, parts.month or 0, parts.day or 0)
+        if day and -1 <= (today - day).days <= RECENT_DAYS:  # the reader's clock may be behind
+            return year
+    return None
 
 
 def _day_at(now: date | datetime, zone: str | None) -> date:

@@ -49,6 +49,11 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise SourceError(f"{printable(os.fspath(path))}: {error}") from None
 
 
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The text of a small UTF-8 file. Raises SourceError naming it."""
+    return _text(Path(path), SourceError)
+
+
 def _text(path: Path, kind: type[NewsdataError]) -> str:
     name = printable(str(path))
     try:
