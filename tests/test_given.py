@@ -412,3 +412,17 @@ def test_hostile_texts_take_linear_time(text: str) -> None:
     found = extract_record(page({"title": "T", "text": text}, source="n.example"), FieldMap({}))
     assert isinstance(found, Article)
     assert time.perf_counter() - started < 1.5
+
+
+@pytest.mark.parametrize(
+    ("post", "title", "text"),
+    [
+        ("A tram runs.\n\nIt is new.\nIt is red.", "A tram runs.", "It is new.\nIt is red."),
+        ("A tram runs.", "A tram runs.", "A tram runs."),
+    ],
+)
+def test_a_post_has_its_title_in_its_first_line(post: str, title: str, text: str) -> None:
+    mapping = parse_mapping(["title=message", "text=message"])
+    found = article({"message": post}, mapping)
+    assert (found.title, found.text) == (title, text)
+    assert found.record["extra"] == []

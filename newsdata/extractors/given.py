@@ -40,6 +40,7 @@ from newsdata.records import (
     empty_record,
     reject,
 )
+from newsdata.text import squeeze
 from newsdata.validation import parse_json
 
 EXTRACTOR = "given"
@@ -298,7 +299,19 @@ def _foreign(page: Page, value: dict[str, Any], mapping: FieldMap) -> Article | 
                 continue
             return reject(page, error.fault(field, _pointer(path)))
         raw[field] = item
+    if mapping.path_of("title") == mapping.path_of("text"):
+        _part_title(found)
     return _finish(page, value, mapping, raw, found)
+
+
+def _part_title(found: Found) -> None:
+    """Of a post whose text is also mapped as its title, the first line is the title.
+
+    What follows is the text; a post of one line is both.
+    """
+    first, _, rest = (found.get("text") or "").partition("\n")
+    found.put("title", squeeze(first), "given")
+    found.put("text", rest.strip() or first, "given")
 
 
 def _pointer(path: str) -> str:

@@ -129,7 +129,7 @@ def _named(names: Any, people: Mapping[str, str], printed: dict[str, str]) -> An
         known = people.get(fold_name(name)) if isinstance(name, str) else None
         if known and known != name:
             printed[name] = known
-        if not known or known not in found:
+        if (known or name) not in found:
             found.append(known or name)
     return found
 
