@@ -57,6 +57,87 @@ def test_kinds(line: str, kind: str, persons: list[str], agency: str | None) -> 
     assert credit.raw == line
 
 
+#: Credits of the trade in eight languages and whom they name.
+NAMED = [
+    ("Фото Максима Гучека", ("Максим Гучек",)),
+    ("Фота: Надзея Бужан", ("Надзея Бужан",)),
+    ("Фота Надзеі Бужан, БЕЛТА", ("Надзея Бужан",)),
+    ("Світлина: Олег Прикладенко", ("Олег Прикладенко",)),
+    ("Фото: Олег Прикладенко, Укрінформ", ("Олег Прикладенко",)),
+    ("Photo: Ann Lee / AFP", ("Ann Lee",)),
+    ("Photograph: Ann Lee/Getty Images", ("Ann Lee",)),
+    ("Photo courtesy of the museum", ()),
+    ("Image: Ann Lee", ("Ann Lee",)),
+    ("Picture by Ann Lee", ("Ann Lee",)),
+    ("Bild: Max Muster/dpa", ("Max Muster",)),
+    ("Foto: picture alliance/dpa", ()),
+    ("Foto: Max Muster und Eva Probe", ("Max Muster", "Eva Probe")),
+    ("Foto von Max Muster", ("Max Muster",)),
+    ("© Max Muster", ("Max Muster",)),
+    ("Foto: Ana Ejemplo (EFE)", ("Ana Ejemplo",)),
+    ("Fotografía: Ana Ejemplo", ("Ana Ejemplo",)),
+    ("Foto de Ana Ejemplo", ("Ana Ejemplo",)),
+    ("Fot. Jan Kowalski / PAP", ("Jan Kowalski",)),
+    ("Fot.: Jan Kowalski", ("Jan Kowalski",)),
+    ("Zdjęcie: Jan Kowalski", ("Jan Kowalski",)),
+    ("fot. archiwum", ()),
+    ("Photo : Anne Exemple / AFP", ("Anne Exemple",)),
+    ("Crédit photo : Anne Exemple", ("Anne Exemple",)),
+    ("© Anne Exemple / AFP", ("Anne Exemple",)),
+    ("Фото: архив", ()),
+    ("Фото предоставлено музеем", ()),
+    ("Фото: соцсети", ()),
+    ("Фото со страницы Анны Ли в Facebook", ()),
+    ("Фото из открытых источников", ()),
+    ("Фото Анны Ли и Олега Примерова", ("Анна Ли", "Олег Примеров")),
+    ("Фото: Анна Ли, Олег Примеров", ("Анна Ли", "Олег Примеров")),
+    ("Фота аўтара", ()),
+    ("Фото автора.", ()),
+    ("Фото авторов", ()),
+    ("Foto: Autor", ()),
+    ("Foto del autor", ()),
+    ("Foto autora", ()),
+    ("Photo by the author", ()),
+    ("Фото Sputnik/Виктора Примерова", ("Виктор Примеров",)),
+    ("Фото: © РИА Новости / Анна Ли", ("Анна Ли",)),
+    ("REUTERS/Ann Lee/File Photo", ("Ann Lee",)),
+    ("(Photo by Ann Lee/Getty Images)", ("Ann Lee",)),
+    ("Ann Lee/AP", ("Ann Lee",)),
+    ("AP Photo/Ann Lee", ("Ann Lee",)),
+    ("Photo: Handout", ()),
+    ("Foto: Archiv", ()),
+    ("Foto: privat", ()),
+    ("Foto: Reuters", ()),
+    ("Фото УНН", ()),
+    ("Скриншот видео", ()),
+    ("Фото Ивана ПРИМЕРОВА", ("Иван ПРИМЕРОВ",)),
+    ("ФОТО: АННА ЛИ", ("АННА ЛИ",)),
+    ("Фото носит иллюстративный характер", ()),
+    ("Photo: X/@ann", ()),
+    ("Фото: МЧС Беларуси", ()),
+    ("Фото героини публикации", ()),
+    ("Фото из семейного альбома Ивановых", ()),
+    ("Снимки Анны Ли", ("Анна Ли",)),
+    ("Автор фото Анна Ли", ("Анна Ли",)),
+    ("Фото: Анна Ли/БЕЛТА", ("Анна Ли",)),
+    ("Фото: БЕЛТА/Анна Ли", ("Анна Ли",)),
+    ("Foto: Ann Lee/BelTA/dpa", ("Ann Lee",)),
+    ("Фото: Pixabay.com", ()),
+    ("Фотохроника ТАСС", ()),
+    ("Фото Анны Ли (БЕЛТА)", ("Анна Ли",)),
+    ("Фото - Анна Ли, БЕЛТА", ("Анна Ли",)),
+    ("Photos by Ann Lee and Bo Fox", ("Ann Lee", "Bo Fox")),
+]
+
+
+@pytest.mark.parametrize(("line", "persons"), NAMED)
+def test_whom_a_credit_names(line: str, persons: tuple[str, ...]) -> None:
+    credit = read_credit(line)
+    assert credit is not None
+    assert credit.photographers == persons
+    assert (credit.kind == "person") == bool(persons)
+
+
 @pytest.mark.parametrize(
     "line",
     ["", "Фото", "Фото дня", "Фото недели: лучшее за неделю на фото и видео читателей",

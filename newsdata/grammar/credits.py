@@ -55,10 +55,12 @@ class Credit:
 
 _KEYWORD = (
     r"(?:Автор(?:ы)? (?:фото|видео|снимк[аов]+)|Аўтар(?:ы)? (?:фота|відэа)"
-    r"|Фото(?:графи[ия])?(?: и видео)?|Фота(?: і відэа)?|Снимк[аи]|Снимок|Здымак|Здымкі"
+    r"|Фото(?:графи[ия]|хроника)?(?: и видео)?|Світлин[аи]|Фота(?: і відэа)?"
+    r"|Снимк[аи]|Снимок|Здымак|Здымкі"
     r"|Видео|Відэа|Видеосъемка|Иллюстрация|Инфографика|Скриншот"
     r"|Photos?|Photograph(?:s|er)?|Pictures?|(?:Image|Photo|Picture|Foto) credit|Fotos?"
-    r"|Bild(?:er)?|Zdjęci[ea]|Fot\.|Vídeo|Video|Crédits?(?: photo)?)"
+    r"|Bild(?:er)?|Zdjęci[ea]|[Ff]ot\.|Fotograf(?:ía|ie)s?|Images?(?=\s?:)"
+    r"|Vídeo|Video|Crédits?(?: photo)?)"
 )
 _LINE = re.compile(
     rf"(?P<open>[(\[])?(?P<keyword>{_KEYWORD}|(?i:{_KEYWORD})(?=\s?:))"
@@ -66,13 +68,18 @@ _LINE = re.compile(
 )
 _COPYRIGHT = re.compile(r"(?:©|\([cсCС]\)|&copy;)\s*(?P<body>\S.*)")
 _AP_PHOTO = re.compile(r"\((?P<agency>AP|AFP|EPA|Reuters) Photo\s*/\s*(?P<body>[^()]{2,80})\)")
+_FILE_PHOTO = re.compile(r"(?i)[/,]\s*(?:file|archive|handout)(?: photo| picture)?$")
+_NAME_FIRST = re.compile(r"(?P<body>[^/|(]{3,60}?)\s?[/|]\s?(?P<agency>[^/|]{2,24})")
+_BRACKETED = re.compile(r"\s*\((?P<agency>[^()]{2,24})\)$")
 _AGENCY_FIRST = re.compile(
     r"(?P<agency>[^\s/|]{2,12}(?: [^\s/|]{2,12})?)\s?[/|]\s?(?P<body>[^/|]{3,60})"
 )
 _VIDEO = re.compile(r"(?i)(?:автор(?:ы)? )?(?:видео|відэа|video|vídeo)(?! ?и фото)")
 
 _AUTHOR = re.compile(
-    r"(?i)(?:автора|аўтара|автор|the author|by author|author|autora?|autors|autor[ea]s)\.?"
+    r"(?i)(?:из архива |з архіва )?(?:автор(?:а|ов|ів|ка|ки)?|аўтар(?:а|аў|кі)?|(?:by )?"
+    r"(?:the )?authors?"
+    r"|(?:des |vom |der |del |de la |de l['’])?(?:autor(?:a|en|es|s|in|ów|ki)?|auteure?s?))\.?"
 )
 _ARCHIVE = re.compile(
     r"(?i)^(?:из\s+(?:\w+\s+)?архив\w*|з\s+(?:\w+\s+)?архіва|архив\w*|архіў\w*|file(?: photo)?"
@@ -87,7 +94,8 @@ _SOCIAL = re.compile(
 _HANDOUT = re.compile(
     r"(?i)(?:пресс-служб|прэс-служб|пресс-центр|предоставлен|прадастаўлен|прадстаўлен|handout"
     r"|courtesy|press service|pressedienst|press office|servicio de prensa|служба прессы"
-    r"|организатор|герой публикации|из личного)"
+    r"|организатор|геро\w{1,4} (?:публикации|материала)|из личного"
+    r"|семейн\w+ (?:альбом|архив)|privat\b)"
 )
 _ORGANISATION = re.compile(
     r"(?i)(?:\.(?:by|ru|com|org|net|gov|ua|kz|бел|рф|de|pl)\b|министерств|міністэрств|\bмин[а-я]{3,}"
@@ -113,7 +121,10 @@ _PICTURE_AGENCIES = frozenset({
     "dreamstime", "fotolia", "adobe stock", "vostock photo",
 })  # fmt: skip
 #: How a credit without a colon goes on when it names no person.
-_OPENINGS = word_set("из з с сайта пресс-службы прэс-службы предоставлено предоставлены courtesy")
+_OPENINGS = word_set(
+    "из з с со са зі героя героини участников семьи сайта пресс-службы прэс-службы предоставлено"
+    " предоставлены courtesy"
+)
 _SPLIT = re.compile(r"\s*[,;|/]\s*|\s+(?:и|і|ды|and|und|y|et|i)\s+(?=\S)")
 _WORDS_OF_PROSE = 9
 
@@ -135,6 +146,8 @@ def read_credit(line: str, language: str | None = None) -> Credit | None:
     line = line[: LONGEST + 1].strip()
     if not line or len(line) > LONGEST:
         return None
+    if line.startswith("Скриншот") and len(line.split()) < 5:
+        return Credit(line, "unknown", medium=_medium(line))
     photo = _AP_PHOTO.fullmatch(line)
     if photo:
         return _credit(line, f"{photo['agency']}/{photo['body']}", "nominative", language)
@@ -149,9 +162,9 @@ def read_credit(line: str, language: str | None = None) -> Credit | None:
     if mark and not _RIGHTS.search(mark["body"]):
         credit = _credit(line, mark["body"], "nominative", language)
         return credit if credit.kind in ("person", "agency") else None
-    first = _AGENCY_FIRST.fullmatch(line)
+    first = _AGENCY_FIRST.fullmatch(_FILE_PHOTO.sub("", line)) or _NAME_FIRST.fullmatch(line)
     if first and _agency(first["agency"]) and is_person(first["body"].strip(" .")):
-        return _credit(line, line, "nominative", language)
+        return _credit(line, _FILE_PHOTO.sub("", line), "nominative", language)
     return None
 
 
@@ -185,6 +198,9 @@ def _medium(line: str) -> Literal["photo", "video"]:
 
 
 def _credit(line: str, body: str, case: Case, language: str | None) -> Credit:
+    inside = _BRACKETED.search(body)
+    if inside and _agency(inside["agency"]):  # "Anna Lee (EFE)"
+        body = f"{body[: inside.start()]}, {inside['agency']}"
     text = body.strip().rstrip(".").strip() if not re.search(r"\b\w\.$", body) else body.strip()
     special = _special_kind(text)
     persons: list[str] = []

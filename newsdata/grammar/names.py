@@ -78,7 +78,15 @@ def to_nominative(name: str, language: str | None = None) -> Nominative:
     if in_capitals and titled != name:  # equal where all words are single letters
         found = to_nominative(titled, language)
         return Nominative(found.name.upper(), found.confident, found.ambiguous)
+    loud = [index for index, word in enumerate(words) if word.isupper() and len(word) > 2]
+    if loud and titled != name:  # Ивана ПРИМЕРОВА
+        found = to_nominative(titled, language)
+        parts = found.name.split()
+        if len(parts) == len(words):
+            shown = (part.upper() if n in loud else part for n, part in enumerate(parts))
+            return Nominative(" ".join(shown), found.confident, found.ambiguous)
     belarusian = language == "be" or any(letter in name for letter in "іўІЎ")
+    belarusian = belarusian or any(_fold(word) in _belarusian_forms() for word in words[:2])
     return _best(words, belarusian)
 
 
@@ -179,6 +187,22 @@ def _readings(belarusian: bool) -> dict[str, list[_Reading]]:
                 if not any(_same(reading, other) for other in readings):
                     readings.append(reading)
     return table
+
+
+@cache
+def _belarusian_forms() -> frozenset[str]:
+    """Forms of given names that only Belarusian has: ``Алег``, ``Святланы``."""
+
+    def forms(lists: tuple[tuple[Gender, str], ...], belarusian: bool) -> set[str]:
+        return {
+            form
+            for gender, names in lists
+            for name in _fold(names).split()
+            for form in (name, _genitive_of_given(name, gender, belarusian))
+        }
+
+    ours = forms((("m", MALE_BE), ("f", FEMALE_BE)), belarusian=True)
+    return frozenset(ours - forms((("m", MALE_RU), ("f", FEMALE_RU)), belarusian=False))
 
 
 def _same(one: _Reading, other: _Reading) -> bool:

@@ -213,6 +213,9 @@ def _noun_in_i(word: str, stem: str, before: str) -> tuple[float, str, bool]:
     """-и: Сивухи is the genitive of Сивуха; foreign names in -ли, -ни, -ти stay."""
     if before in HUSHING and not word.endswith(("ски", "цки", "ськи")):
         return 1.3, stem + "а", True
-    if word.endswith(("ули", "юли", "ели", "ыли", "ии", "ни")) and before in "лни":
+    if (
+        word.endswith(("ули", "юли", "ели", "ыли", "улі", "юлі", "елі", "ии", "ни"))
+        and before in "лни"
+    ):
         return 1.0, (word if word.endswith("ни") else stem + "я"), False
     return 1.0, word, True
