@@ -68,7 +68,7 @@ def test_provenance_tells_of_every_field_found(name: str) -> None:
     assert tuple(record) == FIELDS
     source = record["provenance"]
     assert source["sha256"] == given_page.sha256
-    assert (source["extractor"], source["extractor_version"]) == ("dump", 1)
+    assert (source["extractor"], source["extractor_version"]) == ("dump", 2)
     names = [entry["field"] for entry in source["fields"]]
     assert names == sorted(names)
     filled = {k for k, v in record.items() if v not in (None, [])} - {"provenance", "status"}

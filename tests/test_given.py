@@ -426,3 +426,17 @@ def test_a_post_has_its_title_in_its_first_line(post: str, title: str, text: str
     found = article({"message": post}, mapping)
     assert (found.title, found.text) == (title, text)
     assert found.record["extra"] == []
+
+
+def test_a_time_much_older_than_the_pictures_is_told() -> None:
+    mapping = parse_mapping(["text=body"])
+    value = {"title": "T", "body": "A text.", "images": "https://n.example/a_1618676496_b.jpg"}
+    old = extract_page(page(value | {"timestamp": "2020-04-17T10:00:00Z"}), mapping)
+    assert isinstance(old, Article)
+    said = [entry["value"] for entry in old.record["extra"] if entry["key"] == "check"]
+    assert said == ["a picture is of 2021-04-17T16:21:36+00:00, later than the article"]
+    assert old.timestamp == "2020-04-17T10:00:00+00:00"
+    for fine in ("2021-04-17T19:00:00+03:00", "2023-01-01T00:00:00Z"):
+        found = extract_page(page(value | {"timestamp": fine}), mapping)
+        assert isinstance(found, Article)
+        assert found.record["extra"] == []

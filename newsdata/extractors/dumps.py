@@ -27,7 +27,7 @@ from newsdata.text import clean_text, join_paragraphs, lines
 
 EXTRACTOR = "dump"
 #: Raised with every change of what :func:`extract_dump` reads from the same bytes.
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 
 
 def extract_dump(page: Page) -> Article | Rejected:

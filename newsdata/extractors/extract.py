@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from newsdata.extractors.mapping import FieldMap
+from newsdata.extractors.sanity import checked
 from newsdata.extractors.tables import Tables, apply_tables
 from newsdata.records import Article, Fault, Page, Rejected, reject
 
@@ -30,11 +31,13 @@ def _extract(page: Page, mapping: FieldMap | None) -> Article | Rejected:
     if page.kind == "record":
         from newsdata.extractors.given import extract_record
 
-        return extract_record(page, mapping)
+        found = extract_record(page, mapping)
+        return checked(found) if mapping and isinstance(found, Article) else found
     if page.kind == "html":
         from newsdata.extractors.html import extract_html
 
-        return extract_html(page)
+        found = extract_html(page)
+        return checked(found) if isinstance(found, Article) else found
     from newsdata.extractors.dumps import extract_dump
 
     return extract_dump(page)

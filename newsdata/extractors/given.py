@@ -44,7 +44,7 @@ from newsdata.text import squeeze
 from newsdata.validation import parse_json
 
 EXTRACTOR = "given"
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _TIMES = ("timestamp", "modified", "embargoed_until")

@@ -117,7 +117,7 @@ def apply_tables(article: Article, tables: Tables) -> Article:
     topic = _topic(record, tables.topics)
     if topic:
         record["topic"] = topic
-        record["provenance"] = _with_method(record.get("provenance"), "topic", "given")
+        record["provenance"] = with_method(record.get("provenance"), "topic", "given")
     return replace(article, record=record)
 
 
@@ -151,8 +151,8 @@ def _topic(record: Mapping[str, Any], topics: Mapping[str, str]) -> str | None:
     return next(filter(None, known), None)
 
 
-def _with_method(source: Any, name: str, method: str) -> Any:
-    """The provenance, which now says how one more field was found."""
+def with_method(source: Any, name: str, method: str) -> Any:
+    """A provenance that says how one more field was found; what is none stays as it is."""
     if not isinstance(source, dict) or not isinstance(source.get("fields"), list):
         return source
     others = [entry for entry in source["fields"] if entry.get("field") != name]

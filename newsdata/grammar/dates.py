@@ -391,6 +391,22 @@ def epoch_time(seconds: float) -> PrintedTime | None:
     return PrintedTime(when, "second", zone_printed=True)
 
 
+_UNIX_IN_NAME = re.compile(r"(?<!\d)1\d{9}(?!\d)")
+
+
+def time_in_name(address: str) -> PrintedTime | None:
+    """The Unix time in the file name of a picture: when it was put on the server.
+
+    >>> time_in_name("https://n.example/2021/000028_1618676496_437695_big.jpg").when.isoformat()
+    '2021-04-17T16:21:36+00:00'
+    >>> time_in_name("https://n.example/1618676496/bridge.jpg") is None
+    True
+    """
+    name = address.partition("?")[0].rpartition("/")[2]
+    match = _UNIX_IN_NAME.search(name[:300])
+    return epoch_time(int(match[0])) if match else None
+
+
 # -- days without a year, as datelines print them ----------------------------------------------
 
 
