@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable
 
 from newsdata.grammar import cyrillic
 from newsdata.text import word_set
@@ -147,12 +148,19 @@ def _cyrillic(folded: str, text: str, letters: int) -> str | None:
         return "sr"
     if some("ѓќѕ"):
         return "mk"
-    if some("ы") > 3 and some("и") > 3 and not some("іўїє"):
-        return "ru"
-    language = _best(text, cyrillic.score(folded), letters)
+    language = _decided(some) or _best(text, cyrillic.score(folded), letters)
     if language == "be" and cyrillic.is_taraskievica(text):
         return "be-tarask"
     return language
+
+
+def _decided(some: Callable[[str], int]) -> str | None:
+    """What letters decide without any doubt; ``some`` counts those of an alphabet in the text."""
+    if not some("іўїєґ"):
+        return "ru" if some("ы") and some("и") > 5 else None
+    if some("ў") > 1 and not some("ищъїєґ"):
+        return "be"
+    return "uk" if some("їєґ") > 1 and not some("ыэъёў") else None
 
 
 def _best(text: str, scores: dict[str, float], letters: int) -> str | None:
