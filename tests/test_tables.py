@@ -178,3 +178,14 @@ def test_the_items_of_a_list_are_inputs_of_a_build(tmp_path: Path) -> None:
     assert (split["read"], split["articles"]) == (3, 3)
     again = newsdata.build([source], archive, split_lists=True, **options)
     assert (again["read"], again["unchanged"]) == (3, 3)
+
+
+def test_a_day_without_its_year_is_read_by_its_day_of_reading(tmp_path: Path) -> None:
+    source, meta = tmp_path / "story.txt", tmp_path / "story.meta.json"
+    source.write_text("Выдуманный мост открыт\n24 декабря, 09:18\nПо нему едут.", "utf-8")
+    for retrieved in ("2024-01-05", "2025-01-05"):
+        known = {"source": "belta.by", "retrieved": f"{retrieved}T09:00:00+03:00"}
+        meta.write_text(json.dumps(known), "utf-8")
+        summary = newsdata.build([source], tmp_path / "archive")
+        assert (summary["read"], summary["unchanged"]) == (1, 0)
+        assert newsdata.build([source], tmp_path / "archive")["unchanged"] == 1
