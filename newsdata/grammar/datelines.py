@@ -16,6 +16,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from newsdata.grammar.bylines import is_person
+from newsdata.grammar.chinese import read_chinese
 from newsdata.grammar.dates import date_near, possible_date
 from newsdata.grammar.months import TODAY, WEEKDAYS, YESTERDAY, month_number
 from newsdata.sites import AGENCIES, find_agency
@@ -399,39 +400,10 @@ def _points(text: str) -> _Match | None:
     return _Match(match.end(), places, day, match["agency"], names)
 
 
-@cache
-def _chinese_form() -> re.Pattern[str]:
-    names = sorted(
-        (name for a in AGENCIES for name in a.names if not name.isascii() and _HAN.match(name)),
-        key=len,
-        reverse=True,
-    )
-    agency = f"(?:{'|'.join(names)}|BelTA)"
-    day = r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日"
-    place = r"[\u4e00-\u9fff·、/]{1,24}?"
-    return re.compile(
-        rf"[【\[(（]?(?P<agency>{agency})[)）]?[ ,，]?(?P<place>{place})[ ,，]?"
-        rf"(?:{day}(?:[上下中]午)?)?(?:[电電讯訊]|消息)"
-        r"(?:\s?[(（](?:记者|記者)\s?(?P<names>[^()（）\n]{2,40})[)）])?[】\]）)]?[\s:：,，—-]*"
-    )
-
-
-_HAN = re.compile(r"[\u4e00-\u9fff]")
-
-
 def _chinese(text: str) -> _Match | None:
-    """``白通社明斯克12月15日电``, ``新华社北京1月30日电（记者 名字）``."""
-    match = _chinese_form().match(text)
-    if not match:
+    """``白通社明斯克12月15日电``."""
+    found = read_chinese(text)
+    if found is None:
         return None
-    day = None
-    if not match["day"] and match[0][-1] in "电電讯訊息":  # 新华社发电…, a word that goes on
-        return None
-    if match["day"]:
-        year = int(match["year"]) if match["year"] else None
-        day = _Day(int(match["day"]), int(match["month"]), year)
-        if not (1 <= day.month <= 12 and 1 <= day.day <= 31):
-            return None
-    places = tuple(filter(None, re.split("[、/]", match["place"])))
-    names = tuple(filter(None, re.split(r"[\s、,，]+", match["names"] or "")))
-    return _Match(match.end(), places, day, match["agency"], names)
+    day = _Day(*found.day) if found.day else None
+    return _Match(found.end, found.places, day, found.agency, found.names)
