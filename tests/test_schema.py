@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from newsdata.canonical import fit_time, fitter
 from newsdata.errors import SchemaError
 from newsdata.records import EMPTY_RECORD, FIELDS, empty_record
-from newsdata.schema import Schema, canonical_json, digest, parse_schema, pointer
+from newsdata.schema import ROLES, Schema, canonical_json, digest, parse_schema, pointer
 from newsdata.sources.documents import article_schema
 
 ARTICLE = article_schema()
@@ -121,7 +121,7 @@ def test_roles_name_properties() -> None:
     made = schema({"key": {"type": "string", "x-newsdata": "id"},
                    "body": {"type": "string", "x-newsdata": "text"}})  # fmt: skip
     assert made.roles == {"id": "key", "text": "body"}
-    assert ARTICLE.roles == {name: name for name in ("id", "title", "text", "timestamp", "url")}
+    assert ARTICLE.roles == {name: name for name in ROLES}
 
 
 def test_unknown_and_doubled_roles_are_refused() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from newsdata.errors import NewsdataError, SchemaError, SourceError
 from newsdata.schema import Schema, parse_schema
+from newsdata.schema.bundling import bundle
 from newsdata.sources.files import printable
 
 _ARTICLE = "article.schema.json"
@@ -31,8 +33,36 @@ def article_schema() -> Schema:
 
 
 def load_schema(path: str | os.PathLike[str]) -> Schema:
-    """The JSON Schema in a file. Raises SchemaError naming the file and the place in it."""
-    return parse_schema(_json(Path(path), SchemaError), printable(os.fspath(path)))
+    """The JSON Schema in a file, with the files that its ``$ref`` name (paths relative to the
+    file they stand in) embedded in it. Nothing is fetched from the network.
+
+    Raises SchemaError naming the file and the place in it.
+    """
+    name = printable(os.fspath(path))
+    document = _json(Path(path), SchemaError)
+    if isinstance(document, dict):
+        address = Path(path).absolute().as_uri()
+        document = bundle(document, address, _referred, name)
+    return parse_schema(document, name)
+
+
+@lru_cache(2)
+def kept_schema(text: bytes) -> Schema:
+    """The schema in the text that an archive keeps, self-contained and checked already."""
+    return parse_schema(json.loads(text), "schema.json")
+
+
+def _referred(address: str) -> Any:
+    """The document of a schema that another one refers to."""
+    parts = urlsplit(address)
+    if parts.scheme != "file" or parts.netloc:
+        raise SchemaError(
+            "schemas are never fetched from the network; refer to a file beside the schema"
+        )
+    path = Path(unquote(parts.path))
+    if not path.is_file():
+        raise SchemaError(f"there is no file {printable(str(path))}")
+    return _json(path, SchemaError)
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

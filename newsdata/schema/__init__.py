@@ -3,10 +3,14 @@
 The document is the single source of truth (``schemas/article.schema.json`` for articles): the
 validator, the Arrow schema, ``datasets.Features`` and the digest of a record are derived here.
 
+A document is self-contained: :func:`newsdata.schema.bundling.bundle` puts the files together that
+refer to each other, and nothing is ever fetched.
+
 What can become a column: strings (``date-time`` as ``timestamp[us, UTC]``, ``date`` as
 ``date32``), integers (the smallest of int16, int32, int64 that holds ``minimum`` and
 ``maximum``), numbers, booleans, arrays, objects with declared properties (structs), any of them
-or null. An object without declared properties becomes JSON text. No map and no dictionary type:
+or null. An object without declared properties becomes JSON text, and so does a value of which
+the schema says no type. No map and no dictionary type:
 ``datasets`` refuses the first and turns the second into strings (measured with datasets 5).
 """
 
@@ -24,14 +28,22 @@ import orjson
 from newsdata.canonical import Fit, fitter
 from newsdata.errors import SchemaError
 from newsdata.records import Fault
+from newsdata.schema.bundling import DRAFTS, pointer, subschemas
+from newsdata.schema.columns import Columns
+from newsdata.schema.faults import document_fault, first_line
 
 if TYPE_CHECKING:
     import datasets
     import jsonschema_rs
     import pyarrow as pa
 
-#: Roles that ``x-newsdata`` may give to a property, so that other records work like articles.
-ROLES = ("id", "title", "text", "timestamp", "url")
+#: Roles that ``x-newsdata`` may give to a property, so that other records work like articles:
+#: each is the field of an article that the property stands for. A role is played once.
+ROLES = (
+    "id", "url", "source", "title", "text", "timestamp", "timestamp_precision", "modified",
+    "author", "photographer", "agency", "rubric", "language", "status", "embargoed_until",
+    "provenance",
+)  # fmt: skip
 
 #: JSON Schema keyword -> reason code; every other keyword is ``bad-value``.
 KEYWORD_CODES = {
@@ -60,22 +72,42 @@ class Schema:
         """The compiled validator, for the draft that the document names."""
         import jsonschema_rs
 
+        document = dict(self.document)
         try:
-            make = jsonschema_rs.validator_cls_for(dict(self.document))
-            return make(dict(self.document), validate_formats=True, offline=True)
+            make = jsonschema_rs.validator_cls_for(document)
+            return make(
+                document, validate_formats=True, offline=True, registry=_metaschema(document)
+            )
         except (ValueError, jsonschema_rs.ReferencingError) as error:
-            raise SchemaError(f"{self.name}: {_first_line(error)}") from None
+            found = document_fault(document) or first_line(error)
+            raise SchemaError(f"{self.name}: {found}") from None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what is derived is made again in another process."""
+        return {"document": self.document, "name": self.name, "roles": self.roles}
 
     @property
     def version(self) -> str | None:
         """``x-newsdata-version`` of the document, named in releases."""
         return self.document.get("x-newsdata-version")
 
+    @cached_property
+    def properties(self) -> Mapping[str, Mapping[str, Any]]:
+        """The declared properties in their order, each with what the schema says of its value;
+        references and ``allOf`` are followed."""
+        return Columns(self.document, self.name).properties()
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the document as it is kept (:attr:`text`), 64 hex digits."""
+        return hashlib.sha256(self.text).hexdigest()
+
     @property
-    def properties(self) -> Mapping[str, Any]:
-        """The declared properties, in their order."""
-        declared: Mapping[str, Any] = self.document.get("properties", {})
-        return declared
+    def text(self) -> bytes:
+        """The document as a file: JSON whose keys keep their order, which is that of the
+        columns."""
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        return orjson.dumps(dict(self.document), option=options)
 
     def faults(self, record: Any) -> Iterator[Fault]:
         """Everything that is wrong with a parsed record, in the order of the validator.
@@ -119,7 +151,7 @@ class Schema:
         """One column for each property, in the document's order, every one nullable."""
         import pyarrow as pa
 
-        return pa.schema(_Columns(self.document, self.name).fields(self.document))
+        return pa.schema(Columns(self.document, self.name).fields())
 
     @property
     def struct(self) -> pa.DataType:
@@ -178,38 +210,70 @@ def canonical_json(value: Any) -> bytes:
 def parse_schema(document: Any, name: str) -> Schema:
     """Check a parsed schema document; ``name`` stands in error messages.
 
-    Raises SchemaError where it is no JSON Schema, or an ``x-newsdata`` role is unknown or taken.
+    Raises SchemaError, with a JSON Pointer into the document, where it is no JSON Schema of draft
+    4 to 2020-12, refers to another document, or gives an ``x-newsdata`` role that is unknown or
+    taken.
     """
     if not isinstance(document, dict):
-        raise SchemaError(f"{name}: found {type(document).__name__}, expected a JSON object")
+        raise SchemaError(f"{name}: found {_json_name(document)}, expected a JSON object")
+    _check_draft(document, name)
+    unchecked = Schema(document, name)
+    _ = unchecked.validator
+    return Schema(document, name, _roles(unchecked))
+
+
+def _json_name(value: Any) -> str:
+    names = {type(None): "null", bool: "a boolean", str: "a string", list: "an array"}
+    return names.get(type(value), "a number")
+
+
+def _check_draft(document: Mapping[str, Any], name: str) -> None:
+    named = document.get("$schema")
+    if not isinstance(named, str) or named.rstrip("#") in DRAFTS:
+        return
+    if _metaschema(document) is None:
+        known = ", ".join(DRAFTS)
+        raise SchemaError(f"{name}: /$schema: found {named!r}, expected one of {known}")
+
+
+def _metaschema(document: Mapping[str, Any]) -> jsonschema_rs.Registry | None:
+    """A registry of what is embedded, where ``$schema`` names one of it; None elsewhere."""
+    named = document.get("$schema")
+    if not isinstance(named, str) or named.rstrip("#") in DRAFTS:
+        return None
+    inner = document.get("$defs")
+    embedded = (
+        [d for d in inner.values() if isinstance(d, dict)] if isinstance(inner, dict) else []
+    )
+    found = [(str(d["$id"]), d) for d in embedded if "$id" in d]
+    if named not in (address for address, _ in found):
+        return None
+    import jsonschema_rs
+
+    return jsonschema_rs.Registry(found)
+
+
+def _roles(schema: Schema) -> dict[str, str]:
     roles: dict[str, str] = {}
-    properties = document.get("properties", {})
-    for key, sub in properties.items() if isinstance(properties, dict) else ():
-        role = sub.get("x-newsdata") if isinstance(sub, dict) else None
+    if all(
+        not isinstance(n, dict) or "x-newsdata" not in n for _, n in subschemas(schema.document)
+    ):
+        return roles
+    for key, words in schema.properties.items():
+        role = words.get("x-newsdata")
         if role is None:
             continue
         if role not in ROLES:
             raise SchemaError(
-                f"{name}: /properties/{key}/x-newsdata: found {role!r}, "
+                f"{schema.name}: {pointer(['properties', key, 'x-newsdata'])}: found {role!r}, "
                 f"expected one of {', '.join(ROLES)}"
             )
         if role in roles:
             raise SchemaError(
-                f"{name}: the role {role!r} is given to {roles[role]!r} and to {key!r}"
+                f"{schema.name}: the role {role!r} is given to {roles[role]!r} and to {key!r}"
             )
         roles[role] = key
-    schema = Schema(document, name, roles)
-    _ = schema.validator
-    return schema
-
-
-def pointer(path: Iterable[str | int]) -> str:
-    """JSON Pointer (RFC 6901) of a path.
-
-    >>> pointer(["images", 0, "a/b"])
-    '/images/0/a~1b'
-    """
-    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in path)
+    return roles
 
 
 def _message(error: Any, keyword: str) -> str:
@@ -228,115 +292,6 @@ def _message(error: Any, keyword: str) -> str:
     else:
         text = f"found {found}: {error.message}"
     return text if len(text) <= 500 else text[:497] + "..."
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n\nFailed", 1)[0].replace("\n", " ")
-
-
-class _Columns:
-    """JSON Schema -> Arrow types for one document."""
-
-    def __init__(self, document: Mapping[str, Any], name: str) -> None:
-        self.root = document
-        self.name = name
-
-    def fields(self, node: Mapping[str, Any], where: str = "") -> list[pa.Field]:
-        import pyarrow as pa
-
-        properties = node.get("properties")
-        if not properties:
-            raise SchemaError(f"{self.name}: {where or '/'}: no properties to make columns of")
-        return [
-            pa.field(key, self.type_of(sub, f"{where}/properties/{key}"))
-            for key, sub in properties.items()
-        ]
-
-    def type_of(self, node: Any, where: str, seen: tuple[str, ...] = ()) -> pa.DataType:
-        import pyarrow as pa
-
-        if node is True or node == {}:
-            return pa.string()
-        node, seen = self._resolve(node, where, seen)
-        for keyword in ("anyOf", "oneOf"):
-            if keyword in node:
-                return self._alternatives(node[keyword], f"{where}/{keyword}", seen)
-        kind = self._kind(node, where)
-        if kind == "array":
-            return pa.list_(self.type_of(node.get("items", {}), f"{where}/items", seen))
-        if kind == "object":
-            if node.get("properties"):
-                return pa.struct(
-                    [
-                        pa.field(k, self.type_of(v, f"{where}/properties/{k}", seen))
-                        for k, v in node["properties"].items()
-                    ]
-                )
-            return pa.string()
-        if kind == "integer":
-            return _integer_type(node)
-        if kind == "string":
-            formats = {"date-time": pa.timestamp("us", "UTC"), "date": pa.date32()}
-            return formats.get(node.get("format"), pa.string())
-        return {"number": pa.float64(), "boolean": pa.bool_(), "null": pa.string()}[kind]
-
-    def _resolve(
-        self, node: Any, where: str, seen: tuple[str, ...]
-    ) -> tuple[Any, tuple[str, ...]]:
-        while isinstance(node, dict) and "$ref" in node:
-            ref = node["$ref"]
-            if not ref.startswith("#/"):
-                raise SchemaError(
-                    f"{self.name}: {where}: columns need a local $ref, found {ref!r}"
-                )
-            if ref in seen:
-                raise SchemaError(f"{self.name}: {where}: {ref!r} refers to itself; no column can")
-            seen = (*seen, ref)
-            target: Any = self.root
-            for key in ref[2:].split("/"):
-                target = target[key.replace("~1", "/").replace("~0", "~")]
-            node = {**target, **{k: v for k, v in node.items() if k != "$ref"}}
-        return node, seen
-
-    def _alternatives(self, nodes: Any, where: str, seen: tuple[str, ...]) -> pa.DataType:
-        real = [n for n in nodes if n != {"type": "null"}]
-        types = {str(t): t for t in (self.type_of(n, where, seen) for n in real)}
-        if len(types) != 1:
-            raise SchemaError(f"{self.name}: {where}: one column cannot hold {', '.join(types)}")
-        return next(iter(types.values()))
-
-    def _kind(self, node: Mapping[str, Any], where: str) -> str:
-        kinds = node.get("type")
-        if kinds is None:
-            values = node.get("enum", [node["const"]] if "const" in node else [])
-            kinds = sorted({_json_type(v) for v in values})
-        kinds = [kinds] if isinstance(kinds, str) else list(kinds)
-        kinds = [k for k in kinds if k != "null"] or (["null"] if kinds else [])
-        if set(kinds) == {"integer", "number"}:
-            kinds = ["number"]
-        if len(kinds) != 1:
-            found = " or ".join(kinds) or "no type"
-            raise SchemaError(
-                f"{self.name}: {where}: found {found}, expected one type for a column"
-            )
-        return str(kinds[0])
-
-
-def _integer_type(node: Mapping[str, Any]) -> pa.DataType:
-    import pyarrow as pa
-
-    low, high = node.get("minimum"), node.get("maximum")
-    if low is None or high is None:
-        return pa.int64()
-    for bits, kind in ((15, pa.int16()), (31, pa.int32())):
-        if -(2**bits) <= low and high < 2**bits:
-            return kind
-    return pa.int64()
-
-
-def _json_type(value: Any) -> str:
-    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
-    return "null" if value is None else names.get(type(value), "object")
 
 
 def _times_as_text(kind: pa.DataType) -> pa.DataType:
