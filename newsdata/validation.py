@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -23,7 +21,8 @@ import orjson
 from newsdata.jsontext import depth, doubled_keys, lone_surrogate, not_finite
 from newsdata.limits import Limits
 from newsdata.records import Fault, Page, Rejected, reject
-from newsdata.schema import Schema, pointer
+from newsdata.schema import Schema
+from newsdata.schema.bundling import pointer
 
 #: A rejection lists at most so many faults of one record.
 MOST_FAULTS = 100
@@ -262,76 +261,3 @@ def validate_record(
     if faults:
         return None, reject(page, *faults, raw_limit=limits.raw)
     return record, None
-
-
-# -- the second opinion -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """A record that the two validators judge differently.
-
-    ``index`` counts the records from 0; ``ours`` and ``reference`` are what each found wrong,
-    empty where it found the record valid.
-    """
-
-    index: int
-    ours: tuple[str, ...]
-    reference: tuple[str, ...]
-
-
-def second_opinion(records: Iterable[Mapping[str, Any]], schema: Schema) -> list[Disagreement]:
-    """Where jsonschema, the reference implementation, decides otherwise than we do.
-
-    Both judge the same formats: those that the reference checks without further packages, and
-    date-time and uri, which it is given here. It never fetches a schema from the network.
-    """
-    from jsonschema import Draft202012Validator
-    from jsonschema.validators import validator_for
-    from referencing.jsonschema import EMPTY_REGISTRY
-
-    formats = _reference_formats()
-    make = validator_for(dict(schema.document), default=Draft202012Validator)
-    reference = make(dict(schema.document), registry=EMPTY_REGISTRY, format_checker=formats)
-    disagreements = []
-    for index, record in enumerate(records):
-        ours = tuple(f"{fault.pointer}: {fault.message}" for fault in check(record, schema))
-        theirs = tuple(
-            f"{pointer(error.absolute_path)}: {error.message}"[:500]
-            for error in islice(reference.iter_errors(record), MOST_FAULTS)
-        )
-        if bool(ours) != bool(theirs):
-            disagreements.append(Disagreement(index, ours, theirs))
-    return disagreements
-
-
-def _reference_formats() -> Any:
-    """The reference's own format checks, with date-time and uri by the standard library."""
-    from datetime import datetime
-    from urllib.parse import urlsplit
-
-    from jsonschema import FormatChecker
-
-    checker = FormatChecker()
-    # RFC 3339, section 5.6; fromisoformat then judges the calendar.
-    written = re.compile(
-        r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
-    )
-
-    def is_date_time(value: object) -> bool:
-        if not isinstance(value, str):
-            return True
-        if not written.fullmatch(value):
-            return False
-        return datetime.fromisoformat(value.upper()).tzinfo is not None
-
-    def is_uri(value: object) -> bool:
-        if not isinstance(value, str):
-            return True
-        return (
-            bool(urlsplit(value).scheme) and value.isascii() and not re.search(r"[\s<>\"]", value)
-        )
-
-    checker.checks("date-time", raises=ValueError)(is_date_time)
-    checker.checks("uri", raises=ValueError)(is_uri)
-    return checker

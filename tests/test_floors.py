@@ -17,7 +17,7 @@ FLOORS = (
     ("records", "settings", "text", "limits", "sites", "words", "differences", "canonical"),
     ("schema", "fingerprints", "identity", "jsontext", "grammar", "versions"),
     ("sources", "validation", "duplicates", "ledger", "neighbours"),
-    ("batches", "extractors", "index", "links", "states"),
+    ("batches", "extractors", "index", "links", "reference", "states"),
     ("archive", "exporters"),
     ("releases", "removals"),
     ("engines",),

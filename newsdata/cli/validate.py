@@ -26,11 +26,16 @@ Examples:
   newsdata validate records.jsonl
   newsdata validate records.jsonl.zst --rejects bad.jsonl -o good.jsonl
   newsdata validate records.jsonl --schema mine.json --json
+  newsdata validate records.jsonl --reference --sample 1000
   cat records.jsonl | newsdata validate -""",
 )
 @sources_argument
 @click.option("--schema", "schema_path", help="JSON Schema; without it, that of articles.")
 @click.option("--rejects", help="Write what is rejected here, one line of JSON each.")
+@click.option(
+    "--reference", is_flag=True, help="Ask jsonschema, the reference validator, as well: slow."
+)
+@click.option("--sample", type=click.IntRange(1), help="With --reference: judge so many records.")
 @click.option("-o", "--output", "target", help="Write the valid records here, byte for byte.")
 @click.option(
     "-q", "--quiet", is_flag=True, help="Print no more than errors; the exit code tells."
@@ -43,6 +48,8 @@ def command(
     schema_path: str | None,
     rejects: str | None,
     target: str | None,
+    reference: bool,
+    sample: int | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -51,10 +58,18 @@ def command(
     Judged are the JSON text (UTF-8, doubled keys, NaN, half surrogates, depth, length) and the
     JSON Schema. Each fault says where it is, what was found and what was expected. Exits with 1
     where a record is rejected.
+
+    With --reference the reference validator judges the same records, or a sample of them:
+    differences that are known are counted by name, any other is shown and exits with 1.
     """
     from newsdata.checks import validate
     from newsdata.records import Rejected
 
+    if reference or sample is not None:
+        from newsdata.cli.opinions import compare
+
+        wanted = reference, sample, (target, rejects)
+        context.exit(compare(sources, schema_path, wanted, quiet, as_json))
     if as_json and "-" in (target, rejects):
         raise click.UsageError("--json and records on stdout exclude each other")
     if target == "-" == rejects:
