@@ -10,10 +10,31 @@ from click.testing import CliRunner
 from newsdata.cli import ALIASES, COMMANDS, cli
 from newsdata.cli.schema import type_words
 from newsdata.reasons import REASONS
+from newsdata.reference import KNOWN
+from newsdata.schema import ROLES
+from newsdata.schema.roles import EXPECTED
 from newsdata.sources.documents import article_schema
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Written by docs/reference.py; `make docs` writes it anew. -->\n"
+
+
+OWN_SCHEMA = """
+## A schema of your own
+
+`newsdata init DIR --schema FILE` makes an archive of other records. The schema may be of draft 4,
+6, 7, 2019-09 or 2020-12 (which is meant where `$schema` is missing) and may refer with `$ref` to
+files, by paths relative to the file they stand in; nothing is fetched from the network. It is kept
+in the archive as one document, `schema.json`, and cannot be changed afterwards.
+
+The keyword `x-newsdata` says which field of an article a property stands for: it is the role that
+the property plays. All roles are optional. Without `text` records are not compared, without
+`timestamp` they are not put into files by period. A record without an id gets one: `sha256:` and
+32 hex digits of its canonical `url`, else of its canonical JSON; where no property has the role,
+the column `newsdata_id` holds it. A release leaves out records that lack one of `id`, `title`,
+`text`, `timestamp`, `source`, `language`, as far as properties have these roles; `--require`
+changes that. What a record has beyond the declared properties is in no column.
+"""
 
 
 def command_line() -> str:
@@ -40,11 +61,20 @@ def schema() -> str:
         parts.append(
             "| `" + name + "` | " + " | ".join(w.replace("|", "\\|") for w in words) + " |"
         )
-    parts += ["", "## Reason codes", "", "| code | meaning |", "|---|---|"]
+    parts.append(OWN_SCHEMA)
+    parts += ["| role | played by |", "|---|---|"]
+    parts += [f"| `{role}` | {EXPECTED.get(role, 'a string')} |" for role in ROLES]
+    parts += ["", "## Reason codes", "", "Codes keep their meaning; new ones may be added.", ""]
+    parts += ["| code | meaning |", "|---|---|"]
     parts += [
         f"| `{code}` | {meaning.replace('|', chr(92) + '|')} |"
         for code, meaning in REASONS.items()
     ]
+    parts += ["", "## Known differences from the reference validator", ""]
+    parts += ["`newsdata validate --reference` and `verify` ask `jsonschema` as well. Where it"]
+    parts += ["decides otherwise for one of these causes, that is counted and no error.", ""]
+    parts += ["| name | what differs |", "|---|---|"]
+    parts += [f"| `{name}` | {known.meaning} |" for name, known in KNOWN.items()]
     return "\n".join(parts) + "\n"
 
 

@@ -321,11 +321,16 @@ class Archive:
         self._opened = open_archive(self.path)
 
     @classmethod
-    def create(cls, path: str | Path, **settings: Any) -> Archive:
-        """A new archive with these settings: ``Archive.create("news", keep="longest")``."""
+    def create(
+        cls, path: str | Path, *, schema: str | Path | None = None, **settings: Any
+    ) -> Archive:
+        """A new archive with these settings: ``Archive.create("news", keep="longest")``.
+
+        ``schema`` is the file of the JSON Schema of its records, if they are no articles.
+        """
         from newsdata.pipeline import init_archive
 
-        init_archive(path, settings)
+        init_archive(path, settings, schema)
         return cls(path)
 
     @property

@@ -163,7 +163,7 @@ def article_rows(
     columns |= _text_numbers(columns.pop("text"), hashing)
     columns |= {
         "digest": [o.digest for o in kept],
-        "reading": [_reading(o.canonical) for o in kept],
+        "reading": [_reading(o, schema) for o in kept],
         "input": [o.input for o in kept],
         "outcome": ["article"] * len(kept),
         "record": records,
@@ -258,23 +258,28 @@ def _facts(records: pa.StructArray, schema: Schema) -> dict[str, Any]:
 
     time = pa.timestamp("us", "UTC")
     text = column(schema.roles.get("text"), pa.string())
-    timestamp = column(schema.roles.get("timestamp"), time)
-    precision = column("timestamp_precision", pa.string())
+    printed = column(schema.roles.get("timestamp"), time)
+    timestamp = printed.cast(time)
+    precision = column(schema.roles.get("timestamp_precision"), pa.string())
     is_day = pc.fill_null(pc.equal(precision, "day"), fill_value=False)
+    if pa.types.is_date32(printed.type):
+        is_day = pc.is_valid(printed)
     end = pc.min_element_wise(pc.add(timestamp.cast(pa.int64()), _DAY - 1), pa.scalar(_TIMES[1]))
     instant = pc.if_else(
         is_day, pc.if_else(pc.is_null(timestamp), None, end).cast(time), timestamp
     )
-    status = pc.fill_null(column("status", pa.string()), "usable")
-    provenance = column("provenance", pa.struct([("extractor_version", pa.int16())]))
+    status = pc.fill_null(column(schema.roles.get("status"), pa.string()), "usable")
+    provenance = column(
+        schema.roles.get("provenance"), pa.struct([("extractor_version", pa.int16())])
+    )
     return {
         "id": pc.cast(column(schema.roles.get("id"), pa.string()), pa.string()),
         "timestamp": timestamp,
         "instant": instant,
-        "modified": column("modified", time),
-        "until": column("embargoed_until", time),
+        "modified": column(schema.roles.get("modified"), time),
+        "until": column(schema.roles.get("embargoed_until"), time),
         "withdrawn": pc.not_equal(status, "usable"),
-        "source": column("source", pa.string()),
+        "source": column(schema.roles.get("source"), pa.string()),
         "text": text,
         "length": pc.cast(pc.fill_null(pc.utf8_length(text), 0), pa.int32()),
         "extractor_version": pc.fill_null(pc.struct_field(provenance, "extractor_version"), 0),
@@ -332,10 +337,17 @@ def in_microseconds(table: pa.Table) -> pa.Table:
     return table
 
 
-def _reading(canonical: dict[str, Any]) -> bytes:
-    """Key of what was read: several readings of one input have the same."""
-    provenance = canonical.get("provenance") or {}
-    return input_key(str(provenance.get("sha256")).encode(), canonical.get("url"))
+def _reading(observation: Observation, schema: Schema) -> bytes:
+    """Key of what was read: several readings of one input have the same.
+
+    Records without a provenance are read in one way for ever.
+    """
+    canonical = observation.canonical
+    provenance = canonical.get(schema.roles.get("provenance", "")) or {}
+    if not provenance:
+        return observation.input
+    url = canonical.get(schema.roles.get("url", ""))
+    return input_key(str(provenance.get("sha256")).encode(), url)
 
 
 def _places(places: Sequence[tuple[Any, str | None]]) -> dict[str, list[Any]]:

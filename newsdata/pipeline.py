@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from newsdata.errors import SettingsError, UsageError
 from newsdata.extractors.extract import extract_page
 from newsdata.extractors.lists import split_list
+from newsdata.extractors.shaped import read_shaped
 from newsdata.extractors.tables import Tables
 from newsdata.fingerprints import Hashing
 from newsdata.grammar.months import TODAY, YESTERDAY
@@ -30,9 +32,10 @@ from newsdata.ledger import (
 from newsdata.links import hashing_of
 from newsdata.records import Article, Fault, Page, Rejected, reject
 from newsdata.schema import Schema, digest
+from newsdata.schema.roles import for_archive
 from newsdata.settings import Settings
 from newsdata.sources.arguments import Sources, listed, total_size
-from newsdata.sources.documents import article_schema
+from newsdata.sources.documents import article_schema, kept_schema, load_schema
 from newsdata.sources.files import find_inputs, spooled
 from newsdata.sources.reading import Reading, Task, iter_tasks, read_inputs, read_task
 from newsdata.validation import check
@@ -52,6 +55,7 @@ GROUP = 1000
 class Preparation:
     """How inputs become rows of the ledger: all that a worker process needs to know.
 
+    ``schema`` is the text of the schema of records that are no articles, None for articles.
     ``index`` (folder, identity, newest batch) lets known inputs be skipped; None reads them all
     again.
     """
@@ -62,6 +66,7 @@ class Preparation:
     limit: int | None = None
     tables: Tables | None = None
     split_lists: bool = False
+    schema: bytes | None = None
 
     @property
     def circumstances(self) -> str:
@@ -80,7 +85,7 @@ def prepare(
     Returns (inputs known already, all inputs). Every input is in exactly one place: a row with
     outcome ``article`` or ``rejected``, or the first of these counts.
     """
-    schema = article_schema()
+    schema = kept_schema(preparation.schema) if preparation.schema else article_schema()
     pages = _inputs(chain.from_iterable(read_task(task) for task in job), preparation.split_lists)
     items = islice(pages, preparation.limit)
     skipped = read = 0
@@ -181,6 +186,8 @@ def _unrepresentable(error: Exception) -> Fault:
 
 def read_page(page: Page, preparation: Preparation, schema: Schema) -> Article | Rejected:
     """Extract one page and let the schema decide whether the record is an article."""
+    if preparation.schema is not None:
+        return read_shaped(page, schema)
     found = extract_page(page, preparation.mapping, preparation.tables)
     if isinstance(found, Rejected):
         return found
@@ -255,16 +262,27 @@ def _opened(path: Path, dry_run: bool) -> Iterator[Archive]:
         yield open_or_create(path, Settings(), article_schema())
 
 
-def init_archive(path: str | Path, values: Mapping[str, Any]) -> Archive:
-    """A new archive whose settings are the defaults, the environment's, and ``values``."""
+def init_archive(
+    path: str | Path, values: Mapping[str, Any], schema: str | Path | None = None
+) -> Archive:
+    """A new archive whose settings are the defaults, the environment's, and ``values``.
+
+    ``schema`` is the file of the JSON Schema of its records, if they are no articles. It is kept
+    in the archive for ever. Raises SchemaError where it is wrong or makes no columns.
+    """
     from newsdata.archive import Archive
     from newsdata.archive.settings_file import environment_settings
     from newsdata.settings import MEANING, with_values
 
-    given = environment_settings(n for n in MEANING if n != "format_version")
+    if "schema" in values:
+        raise SettingsError("--set schema: give the file of the schema with --schema FILE")
+    given = environment_settings(n for n in MEANING if n not in ("format_version", "schema"))
     settings = with_values(Settings(), given, "environment")
     settings = with_values(settings, values, "--set")
-    return Archive.create(Path(path), settings, article_schema())
+    if schema is None:
+        return Archive.create(Path(path), settings, article_schema())
+    kept = for_archive(load_schema(schema))
+    return Archive.create(Path(path), replace(settings, schema=kept.digest), kept)
 
 
 def source_size(sources: Sources) -> int:
@@ -276,7 +294,7 @@ def open_archive(path: str | Path) -> Archive:
     """The archive at ``path``; raises ArchiveError where there is none or it is damaged."""
     from newsdata.archive import Archive
 
-    return Archive.open(Path(path), article_schema())
+    return Archive.open(Path(path))
 
 
 def _build(
@@ -295,8 +313,17 @@ def _build(
     cached = target.index
     index = None if options.refresh else (cached.folder, cached.identity, cached.last_batch)
     hashing = hashing_of(target.settings)
+    schema = target.schema.text if target.settings.schema else None
+    if schema is not None and options.mapping is not None:
+        raise UsageError("--map: fields are mapped to those of articles; this archive has others")
     preparation = Preparation(
-        options.mapping, hashing, index, options.limit, options.tables, options.split_lists
+        options.mapping,
+        hashing,
+        index,
+        options.limit,
+        options.tables,
+        options.split_lists,
+        schema,
     )
     workers = local.usable_cpus() if options.workers is None else options.workers
     jobs, workers = _jobs(inputs, _reading(options, target.settings), options.limit, workers)

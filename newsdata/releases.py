@@ -63,9 +63,8 @@ _UNITS: dict[Period, tuple[str, int]] = {"year": ("Y", 4), "month": ("M", 7), "d
 
 
 def default_require(schema: Schema) -> tuple[str, ...]:
-    """The fields of :data:`REQUIRE` that a schema has, roles under the names it gives them."""
-    named = [schema.roles.get(name, name) for name in REQUIRE]
-    return tuple(name for name in named if name in schema.arrow.names)
+    """The fields of :data:`REQUIRE` that a schema has, under the names it gives their roles."""
+    return tuple(schema.roles[name] for name in REQUIRE if name in schema.roles)
 
 
 def parse_require(text: str) -> tuple[str, ...]:
@@ -155,8 +154,9 @@ def shards(
         raise UsageError(f"shard bytes: found {limit}, expected at least 1")
     sizes = row_bytes(table)
     moments = np.zeros(0, dtype="datetime64[us]")
-    if timestamp and pa.types.is_timestamp(table.schema.field(timestamp).type):
-        numbers = table.column(timestamp).drop_null().cast(pa.int64()).to_numpy()
+    if timestamp and pa.types.is_temporal(table.schema.field(timestamp).type):
+        times = table.column(timestamp).drop_null().cast(pa.timestamp("us"))
+        numbers = times.cast(pa.int64()).to_numpy()
         moments = numbers.astype("datetime64[us]")
     cutter = _Cutter(f"data/{split}", sizes, moments, limit)
     dated = list(cutter.periods(0, len(moments), period))
@@ -275,7 +275,7 @@ def release_date(
         return _given_day(given)
     if epoch not in (None, ""):
         return _epoch_day(str(epoch))
-    if timestamp and pa.types.is_timestamp(table.schema.field(timestamp).type):
+    if timestamp and pa.types.is_temporal(table.schema.field(timestamp).type):
         newest = pc.max(table.column(timestamp))
         if newest.is_valid:
             return str(newest.cast(pa.timestamp("us")).cast(pa.date32()).as_py())

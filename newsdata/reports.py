@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from newsdata.archive import Archive
+    from newsdata.schema import Schema
     from newsdata.states import State
 
-#: What ``newsdata stats`` counts, besides reasons: name -> column of the record.
+#: What ``newsdata stats`` counts, besides reasons: name -> role of the column.
 COUNTED = {
     "rubric": "rubric",
     "month": "timestamp",
@@ -54,7 +55,7 @@ def batch_inputs(path: str | Path, batch: int) -> list[dict[str, Any]]:
     )  # fmt: skip
     where = (pc.field("batch") == batch) & (pc.field("outcome") != "batch")
     rows = archive.rows(names, where).sort_by("row").to_pylist()
-    title = archive.schema.roles.get("title", "title")
+    title = archive.schema.roles.get("title")
     for row in rows:
         row["title"] = (row.pop("record") or {}).get(title)
     return list(rows)
@@ -63,7 +64,8 @@ def batch_inputs(path: str | Path, batch: int) -> list[dict[str, Any]]:
 def article_history(path: str | Path, id_: str) -> dict[str, Any]:
     """One article: ``state`` (outcome, kept article, relation, score, reason), ``record`` of its
     current version, ``kept`` (id and record of the article it repeats, or None), ``copies`` (ids
-    that repeat it) and ``events``, oldest first, each with its record.
+    that repeat it), ``events``, oldest first, each with its record, and ``roles`` (role -> the
+    field that plays it).
 
     Raises UsageError where the id is unknown, naming ids that begin alike.
     """
@@ -92,6 +94,7 @@ def article_history(path: str | Path, id_: str) -> dict[str, Any]:
         "record": None if withheld else records.get(last["digest"]),
         "copies": _copies(archive, id_),
         "events": events,
+        "roles": dict(archive.schema.roles),
     }
 
 
@@ -135,9 +138,13 @@ def _unknown_id(archive: Archive, id_: str) -> str:
     return f"{archive.path}: no article has the id {id_!r}{hint}"
 
 
-def archive_stats(path: str | Path) -> dict[str, Any]:
+def archive_stats(path: str | Path, by: str | None = None) -> dict[str, Any]:
     """Counts of an archive: ``outcomes`` of its ids, and of its kept articles by each of
-    :data:`COUNTED`, most frequent first; ``reasons`` of what was rejected or is withheld."""
+    :data:`COUNTED`, most frequent first; ``reasons`` of what was rejected or is withheld.
+
+    With ``by``, one of these names or any other field of the records, only that one. Raises
+    UsageError where there is no such field, or its values cannot be counted.
+    """
     import pyarrow.compute as pc
 
     archive = open_archive(path)
@@ -145,17 +152,38 @@ def archive_stats(path: str | Path) -> dict[str, Any]:
     state = archive.state()
     counts = final_counts(archive, state)
     reasons = counts.pop("reasons")
-    names = [c for c in COUNTED.values() if c in archive.schema.arrow.names]
-    table = archive.records(state.digests("article"), names)
-    result: dict[str, Any] = {"outcomes": counts}
-    for label, name in COUNTED.items():
-        if name not in names:
-            continue
+    fixed = {"outcomes": counts, "reasons": reasons}
+    if by in fixed:
+        return {by: fixed[by]}
+    columns = _countable(archive.schema, by)
+    table = archive.records(state.digests("article"), dict.fromkeys(columns.values()))
+    result: dict[str, Any] = {}
+    for label, name in columns.items():
         column = table.column(name)
         if label == "month":
             column = pc.strftime(column, format="%Y-%m")
         result[label] = _counted(column, by_name=label == "month")
-    return {**result, "reasons": reasons}
+    return result if by else {"outcomes": counts, **result, "reasons": reasons}
+
+
+def _countable(schema: Schema, by: str | None) -> dict[str, str]:
+    """Name of a count -> the column that is counted."""
+    import pyarrow as pa
+
+    roles = schema.roles
+    found = {label: roles[role] for label, role in COUNTED.items() if role in roles}
+    if by is None or by in found:
+        return found if by is None else {by: found[by]}
+    plain = [
+        field.name
+        for field in schema.arrow
+        if not pa.types.is_nested(field.type)
+        or (pa.types.is_list(field.type) and not pa.types.is_nested(field.type.value_type))
+    ]
+    if by not in plain:
+        known = ", ".join(dict.fromkeys(["outcomes", *found, "reasons", *plain]))
+        raise UsageError(f"--by: found {by!r}, expected one of {known}")
+    return {by: by}
 
 
 def final_counts(archive: Archive, state: State) -> dict[str, Any]:
@@ -194,6 +222,7 @@ def _counted(column: pa.ChunkedArray, by_name: bool) -> Mapping[str, int]:
         empty = column.null_count
         column = column.drop_null()
     found = [(e["values"], e["counts"]) for e in pc.value_counts(column).to_pylist()]
+    found = [(v if isinstance(v, str) else str(v), count) for v, count in found]
     found.sort(key=lambda e: e[0] if by_name else (-e[1], e[0]))
     return dict(found) | ({"": empty} if empty else {})
 

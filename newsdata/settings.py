@@ -36,6 +36,7 @@ class Settings:
     shard_period: Period = "month"
     timezone: str | None = None
     name: str = "News dataset"
+    schema: str | None = None
 
 
 #: name -> one sentence for people; printed by ``newsdata settings``.
@@ -50,10 +51,20 @@ MEANING: dict[str, str] = {
     "shard_period": "period of one release file: year, month or day",
     "timezone": "zone of times that carry none and whose source has none of its own",
     "name": "name of the dataset, printed in its releases",
+    "schema": "sha256 of schema.json, the schema of the records; unset: articles",
 }
 
 #: Settings that only ``newsdata init`` may set: the rows of the ledger were decided by them.
-FIXED = ("format_version", "keep", "prefer", "threshold", "ngram", "hash_version", "seed")
+FIXED = (
+    "format_version",
+    "keep",
+    "prefer",
+    "threshold",
+    "ngram",
+    "hash_version",
+    "seed",
+    "schema",
+)
 #: Names for settings that go together. ``rewritten`` finds copies of which half the sentences
 #: were changed, at the price of others that share a subject or a background paragraph: few in
 #: English, most of what it adds in Russian agency texts (precision of pairs .22 on ru10k).
@@ -203,6 +214,14 @@ def _zone(value: Any) -> str | None:
     return str(value)
 
 
+def _digest(value: Any) -> str | None:
+    if value in ("", None):
+        return None
+    if not re.fullmatch(r"[0-9a-f]{64}", value, re.ASCII):
+        raise ValueError
+    return str(value)
+
+
 #: name -> a function that returns the value or raises ValueError, TypeError or OverflowError.
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "format_version": _only_one,
@@ -215,6 +234,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "shard_period": _one_of(PERIODS),
     "timezone": _zone,
     "name": _title,
+    "schema": _digest,
 }
 
 EXPECTED: dict[str, str] = {
@@ -228,4 +248,5 @@ EXPECTED: dict[str, str] = {
     "shard_period": "year, month or day",
     "timezone": "a zone of the IANA database such as Europe/Minsk",
     "name": "a line of text without control characters",
+    "schema": "the sha256 that `newsdata init --schema FILE` wrote",
 }

@@ -397,7 +397,8 @@ def history(path, id_):
     kept = {"id": "a:1", "record": KEPT}
     state = {"outcome": "duplicate", "of": "a:1", "reason": None, "relation": "near",
              "score": 0.8125}
-    return {"id": id_, "state": state, "record": record, "copies": [], "events": [], "kept": kept}
+    return {"id": id_, "state": state, "record": record, "copies": [], "events": [], "kept": kept,
+            "roles": {"text": "text"}}
 
 newsdata.reports.article_history = history
 sys.exit(run(["show", "b:2", "-a", "x", *sys.argv[1:]]))

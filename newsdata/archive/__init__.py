@@ -35,8 +35,10 @@ from newsdata.archive.settings_file import (
     SETTINGS_FILE,
     is_archive,
     is_free,
+    read_schema,
     read_settings,
     write_new,
+    write_schema,
 )
 from newsdata.archive.table import check_fixed, check_path, file_fault, fixed_as_text, open_ledger
 from newsdata.errors import ArchiveError, BatchConflictError, UsageError
@@ -132,23 +134,30 @@ class Archive:
 
     @classmethod
     def create(cls, path: Path, settings: Settings, schema: Schema) -> Archive:
-        """A new archive; raises ArchiveError where one stands already, or other files do."""
+        """A new archive; raises ArchiveError where one stands already, or other files do.
+
+        ``settings.schema`` is the digest of ``schema``, None for the schema of articles.
+        """
         if is_archive(path):
             raise ArchiveError(f"{path}: there is an archive already")
         if path.exists() and not is_free(path):
             raise ArchiveError(f"{path}: found other files, expected an empty or a new folder")
         check_path(path)
         path.mkdir(parents=True, exist_ok=True)
+        if settings.schema is not None:
+            write_schema(path, schema)
         write_new(path / SETTINGS_FILE, to_toml(settings))
         return cls.open(path, schema)
 
     @classmethod
-    def open(cls, path: Path, schema: Schema) -> Archive:
+    def open(cls, path: Path, schema: Schema | None = None) -> Archive:
         """Open an archive; finish one whose creation was interrupted.
 
-        Raises ArchiveError where there is none, it is damaged, or its format is newer.
+        The schema of its records is the one it keeps, unless ``schema`` is given. Raises
+        ArchiveError where there is none, it is damaged, or its format is newer.
         """
         settings = read_settings(path)
+        schema = schema or read_schema(path, settings)
         table = open_ledger(path, settings, schema)
         check_fixed(path, settings, table)
         archive = cls(path, settings, schema, table)
@@ -443,7 +452,8 @@ class Archive:
     def all_texts(self) -> Iterator[tuple[Shelf, dict[str, int]]]:
         """The texts of all observations, computed anew, and digest -> place among them."""
         place_of: dict[str, int] = {}
-        text = pc.field("record", self.schema.roles.get("text", "text"))
+        name = self.schema.roles.get("text")
+        text = pc.field("record", name) if name else pc.scalar(pa.scalar(None, pa.string()))
         columns = {"digest": pc.field("digest"), "text": text}
         with tempfile.TemporaryFile() as spill:
             shelf = Shelf(spill)
@@ -517,4 +527,4 @@ def open_or_create(path: Path, settings: Settings, schema: Schema) -> Archive:
         except ArchiveError:
             if not is_archive(path):
                 raise
-    return Archive.open(path, schema)
+    return Archive.open(path)

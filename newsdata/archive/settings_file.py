@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 import tomllib
@@ -11,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from newsdata.errors import ArchiveError, SettingsError
+from newsdata.schema import Schema
 from newsdata.settings import FREE, Settings, with_values
+from newsdata.sources.documents import article_schema, kept_schema
 
 SETTINGS_FILE = "newsdata.toml"
+#: The schema of the records of an archive whose records are no articles.
+SCHEMA_FILE = "schema.json"
 FORMAT_VERSION = 1
 #: How names of files begin that are not finished yet.
 WRITING = ".writing-"
@@ -70,9 +75,39 @@ def _toml(file: Path) -> dict[str, Any]:
         raise ArchiveError(f"{file}: {error}") from None
 
 
+def write_schema(path: Path, schema: Schema) -> None:
+    """Keep the schema of the records beside the settings, once and for ever."""
+    write_new(path / SCHEMA_FILE, schema.text.decode())
+    if (path / SCHEMA_FILE).read_bytes() != schema.text:
+        raise ArchiveError(f"{path / SCHEMA_FILE}: found another file, expected none")
+
+
+def read_schema(path: Path, settings: Settings) -> Schema:
+    """The schema of the records of an archive: that of articles, or the one it was made with.
+
+    Raises ArchiveError where the schema is gone or is not the one it was made with.
+    """
+    if settings.schema is None:
+        return article_schema()
+    file = path / SCHEMA_FILE
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise ArchiveError(f"{file}: the schema of the records: {error.strerror}") from None
+    found = hashlib.sha256(text).hexdigest()
+    if found != settings.schema:
+        raise ArchiveError(
+            f"{file}: found sha256 {found}, but the archive was made with {settings.schema}; "
+            "the schema of an archive cannot be changed afterwards"
+        )
+    return kept_schema(text)
+
+
 def is_free(path: Path) -> bool:
-    """Whether an archive may be made here; what another maker is writing does not count."""
-    return path.is_dir() and all(p.name.startswith(WRITING) for p in path.iterdir())
+    """Whether an archive may be made here; what another maker is writing does not count, nor
+    does the schema that an interrupted one left."""
+    free = (p.name.startswith(WRITING) or p.name == SCHEMA_FILE for p in path.iterdir())
+    return path.is_dir() and all(free)
 
 
 def is_archive(path: Path) -> bool:

@@ -63,8 +63,9 @@ def command(id_: str, archive: Path | None, style: str | None, as_json: bool) ->
     record = history["record"]
     if record is not None:
         echo_text()
-        _show_record(record)
-        _show_differences(id_, record, history.get("kept") or {})
+        text = history["roles"].get("text", "")
+        _show_record(record, text, history["roles"].get("provenance", ""))
+        _show_differences(id_, record, history.get("kept") or {}, text)
     echo_text()
     rows = [
         (e["batch"], e["outcome"], e["reason"] or e["of"], e["digest"][:12], e["path"], e["line"])
@@ -81,22 +82,24 @@ def _cite(id_: str, history: Mapping[str, Any], style: str) -> None:
     echo_text(cite(_plain(history["record"]), style))
 
 
-def _show_record(record: Mapping[str, Any]) -> None:
+def _show_record(record: Mapping[str, Any], text: str, provenance: str) -> None:
     for name, value in record.items():
-        if value in (None, [], "") or name in ("text", "provenance"):
+        if value in (None, [], "") or name in (text, provenance):
             continue
         echo_text(visible(f"{name}: {_words(value)}"))
     echo_text()
-    echo_text(record.get("text") or "")
+    echo_text(record.get(text) or "")
 
 
-def _show_differences(id_: str, record: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+def _show_differences(
+    id_: str, record: Mapping[str, Any], kept: Mapping[str, Any], text: str
+) -> None:
     """The text of a copy and that of the article that is kept, where that may be shown."""
     other = kept.get("record")
     if other is None:
         return
     kept_id = visible(str(kept["id"]))
-    rows = compare(record.get("text") or "", other.get("text") or "")
+    rows = compare(record.get(text) or "", other.get(text) or "")
     echo_text()
     if all(row.same for row in rows):
         echo_text(f"{kept_id} has the same text, word for word.")

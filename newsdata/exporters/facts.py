@@ -44,8 +44,8 @@ class SourceFacts:
 class Facts:
     """``first`` and ``last`` are UTC days (ISO 8601) or None when no row is dated.
 
-    ``counted`` has, for each of the columns ``source``, ``language`` and ``rubric`` that the
-    schema has, its values with their numbers of rows, most frequent first. ``filled`` is the
+    ``counted`` has, for each of the roles ``source``, ``language`` and ``rubric`` that a column
+    plays, its values with their numbers of rows, most frequent first. ``filled`` is the
     number of rows in which a column says something (not null, not empty). ``characters`` are
     those of the texts. ``months`` are (months since January 1970, rows) of the dated rows and
     ``lengths`` are (characters of a text, rows), both ascending. ``example`` is the first row
@@ -112,7 +112,10 @@ class Tally:
         self._filled: Counter[str] = Counter()
         self._months: Counter[int] = Counter()
         self._lengths: Counter[int] = Counter()
-        self._counted = {n: Counter[str]() for n in COUNTED if _is_text(schema.arrow, n)}
+        self._columns = {role: schema.roles.get(role, "") for role in COUNTED}
+        self._counted = {
+            role: Counter[str]() for role, n in self._columns.items() if _is_text(schema.arrow, n)
+        }
         self._sources: dict[str, _Source] = {}
         self._example: tuple[tuple[bool, int, str], dict[str, Any]] | None = None
 
@@ -134,10 +137,11 @@ class Tally:
             self._months.update(_months(times))
         if lengths is not None:
             self._lengths.update(_distinct(lengths))
-        for name, counter in self._counted.items():
-            counter.update(_values(table.column(name)))
+        for role, counter in self._counted.items():
+            counter.update(_values(table.column(self._columns[role])))
         if "source" in self._counted:
-            for source, found in _by_source(table, times, lengths).items():
+            names = table.column(self._columns["source"])
+            for source, found in _by_source(table, names, times, lengths).items():
                 self._sources.setdefault(source, _Source()).add(found)
         self._offer(_first(table, self._schema, times))
 
@@ -205,9 +209,9 @@ def _times(table: pa.Table, schema: Schema) -> pa.ChunkedArray | None:
     import pyarrow as pa
 
     name = schema.roles.get("timestamp")
-    if name is None or not pa.types.is_timestamp(schema.arrow.field(name).type):
+    if name is None or not pa.types.is_temporal(schema.arrow.field(name).type):
         return None
-    return table.column(name).cast(pa.int64())
+    return table.column(name).cast(pa.timestamp("us")).cast(pa.int64())
 
 
 def _lengths(table: pa.Table, schema: Schema) -> Any | None:
@@ -276,14 +280,17 @@ def _first(
 
 
 def _by_source(
-    table: pa.Table, times: pa.ChunkedArray | None, lengths: Any | None
+    table: pa.Table,
+    sources: pa.ChunkedArray,
+    times: pa.ChunkedArray | None,
+    lengths: Any | None,
 ) -> dict[str, _Source]:
     """What each source gave in one table; rows without a source count under ``""``."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    names = pc.fill_null(table.column("source"), "")
+    names = pc.fill_null(sources, "")
     columns: dict[str, Any] = {"source": names}
     columns["time"] = pa.nulls(len(names), pa.int64()) if times is None else times
     columns["length"] = pa.array(np.zeros(len(names), np.int64) if lengths is None else lengths)
