@@ -198,24 +198,35 @@ def raw_bytes(raw: str, encoding: str) -> bytes:
 def _fit(
     observations: Sequence[Observation], schema: Schema
 ) -> tuple[pa.StructArray, list[tuple[Observation, Fault]]]:
-    """All records as one struct array; if one does not fit, find it by trying each alone."""
+    """The records of observations as one struct array, and those that no column can hold."""
+    fitted, misfits = fit_records([o.canonical for o in observations], schema)
+    return fitted, [(observations[number], fault) for number, fault in misfits.items()]
+
+
+def fit_records(
+    records: Sequence[dict[str, Any]], schema: Schema
+) -> tuple[pa.StructArray, dict[int, Fault]]:
+    """Canonical records as one struct array, without those that no column can hold, and why.
+
+    If one does not fit, it is found by trying each alone.
+    """
     import pyarrow as pa
 
     unfit = (pa.ArrowException, OverflowError, ValueError, TypeError)
     try:
-        fitted = schema.to_arrow([o.canonical for o in observations])
+        fitted = schema.to_arrow(records)
         _check_times(fitted)
-        return fitted, []
+        return fitted, {}
     except unfit:
         pass
-    good, misfits = [], []
-    for o in observations:
+    good, misfits = [], {}
+    for number, record in enumerate(records):
         try:
-            _check_times(schema.to_arrow([o.canonical]))
-            good.append(o.canonical)
+            _check_times(schema.to_arrow([record]))
+            good.append(record)
         except unfit as error:
             text = str(error).partition("\n")[0]
-            misfits.append((o, Fault("not-representable", f"no column can hold it: {text}")))
+            misfits[number] = Fault("not-representable", f"no column can hold it: {text}")
     return schema.to_arrow(good), misfits
 
 

@@ -22,7 +22,8 @@ class Limits:
     beyond ``ratio_from`` bytes it may not exceed ``ratio`` times its compressed size either
     (news as JSON Lines compresses 3 to 20 times, a bomb a thousand times). ``raw`` is how much of
     a rejected input is kept whole. ``depth`` counts nested arrays and objects: below 255, where
-    the parsers and the validator stop.
+    the parsers and the validator stop. ``digits`` are those of one integer, between 20 (what fits
+    64 bits always passes) and 4300, where Python stops.
     """
 
     line: int = 32 * MB
@@ -32,6 +33,7 @@ class Limits:
     ratio_from: int = 100 * MB
     raw: int = MB
     depth: int = 200
+    digits: int = 4300
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -40,3 +42,5 @@ class Limits:
                 raise UsageError(f"limit {name}: found {value!r}, expected a whole number above 0")
         if self.depth > 250:
             raise UsageError(f"limit depth: found {self.depth}, expected at most 250")
+        if not 20 <= self.digits <= 4300:
+            raise UsageError(f"limit digits: found {self.digits}, expected 20 to 4300")

@@ -6,13 +6,14 @@ into floats) is ruled out by a cheap guard for nearly every record, see :func:`p
 An integer of any size is JSON and stays an exact ``int``, so ``validate`` passes it where the
 schema does; that no column can hold it is found in ``build`` (``not-representable``). Only what
 cannot be held at all is ``number-too-large``: a number beyond a double (1e999) and an integer of
-more digits than Python converts (4300).
+more digits than Python converts (4300), or than the limits allow.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import threading
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -29,6 +30,9 @@ MOST_FAULTS = 100
 _BOM = "\ufeff"
 _DEFAULT = Limits()
 _KEY_END = re.compile(rb'"[ \t\r\n]*+:')
+#: Makes every digit a 0 and everything else a space, to find long runs of digits quickly.
+_DIGITS = bytes(48 if 48 <= byte < 58 else 32 for byte in range(256))
+_LONG = b"0" * 19
 
 
 def parse_json(content: bytes, limits: Limits = _DEFAULT) -> tuple[Any, tuple[Fault, ...]]:
@@ -47,11 +51,57 @@ def parse_json(content: bytes, limits: Limits = _DEFAULT) -> tuple[Any, tuple[Fa
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         return _refused(content, limits, error)
-    if content.count(b"[") + content.count(b"{") > limits.depth:
+    written = _written(value, limits.depth)
+    if written is None:
         faults = _too_deep(content.decode(), limits)
         if faults:
             return None, faults
-    if _same_when_written(value, content):
+    elif written == content:  # then no key and no digit was lost
+        return value, ()
+    return _guarded(value, content, written, limits)
+
+
+#: orjson refuses to write what is nested deeper than this.
+_DEEPEST = 254
+_NESTS = threading.local()
+
+
+def _written(value: Any, deepest: int) -> bytes | None:
+    """The value as orjson writes it, or None where it is nested deeper than ``deepest`` levels.
+
+    orjson's own limit does the counting: the value is written inside as many arrays as are
+    missing to that limit, which costs nothing beside a walk or a count of brackets.
+    """
+    kept = getattr(_NESTS, "kept", None)
+    if kept is None or kept[0] != deepest:
+        inner: list[Any] = [None]
+        outer = inner
+        for _ in range(_DEEPEST - deepest - 1):
+            outer = [outer]
+        kept = _NESTS.kept = (deepest, outer, inner)
+    _, outer, inner = kept
+    inner[0] = value
+    try:
+        around = _DEEPEST - deepest
+        return orjson.dumps(outer)[around:-around]
+    except TypeError:
+        return None
+    finally:
+        inner[0] = None
+
+
+def _guarded(
+    value: Any, content: bytes, written: bytes | None, limits: Limits
+) -> tuple[Any, tuple[Fault, ...]]:
+    """The value if neither a key nor a digit was lost when it was parsed, else the faults."""
+    # Colons stand after keys and in strings, and those in strings are the same in both texts
+    # unless one is escaped. Only integers of 19 digits and more can have been turned to floats.
+    if (
+        written is not None
+        and content.count(b":") == written.count(b":")
+        and b"\\u003" not in content
+        and _LONG not in content.translate(_DIGITS)
+    ):
         return value, ()
     keys, odd = _count(value)
     # Every key of the text ends in `"` and `:`. More such places than keys in the value: either
@@ -61,18 +111,8 @@ def parse_json(content: bytes, limits: Limits = _DEFAULT) -> tuple[Any, tuple[Fa
         if faults:
             return None, faults
     if odd:
-        return _exact(content)
+        return _exact(content, limits)
     return value, ()
-
-
-def _same_when_written(value: Any, content: bytes) -> bool:
-    """Whether the text is what orjson would write: then no key and no digit was lost."""
-    if b'": ' in content[:256] or b"\\u" in content:  # written by others: not worth trying
-        return False
-    try:
-        return orjson.dumps(value) == content
-    except TypeError:  # nested beyond what it writes
-        return False
 
 
 def _count(value: Any) -> tuple[int, bool]:
@@ -106,12 +146,18 @@ def _doubled(content: bytes) -> tuple[Fault, ...]:
     )
 
 
-def _exact(content: bytes) -> tuple[Any, tuple[Fault, ...]]:
+def _exact(content: bytes, limits: Limits) -> tuple[Any, tuple[Fault, ...]]:
     """Parse with integers of any size: slower, so only for texts that hold such numbers."""
+
+    def integer(digits: str) -> int:
+        if len(digits.lstrip("-")) > limits.digits:
+            raise ValueError
+        return int(digits)
+
     try:
-        value = json.loads(content, parse_constant=_no_constant)
+        value = json.loads(content, parse_int=integer, parse_constant=_no_constant)
     except ValueError:
-        message = "found an integer of more digits than can be held, expected at most 4300"
+        message = f"found an integer of more digits than the {limits.digits} allowed"
         return None, (Fault("number-too-large", message),)
     except RecursionError:
         return None, (Fault("too-deep", "found more nesting than can be read"),)
@@ -174,8 +220,8 @@ def _refused(
     except json.JSONDecodeError as wrong:
         return None, (_not_json(text, wrong),)
     except ValueError:
-        return _exact(content)
-    return _stricter_than_python(content, text, error)
+        return _exact(content, limits)
+    return _stricter_than_python(content, text, error, limits)
 
 
 def _constant_is_fine(_name: str) -> None:
@@ -183,7 +229,7 @@ def _constant_is_fine(_name: str) -> None:
 
 
 def _stricter_than_python(
-    content: bytes, text: str, error: orjson.JSONDecodeError
+    content: bytes, text: str, error: orjson.JSONDecodeError, limits: Limits
 ) -> tuple[Any, tuple[Fault, ...]]:
     """The text is JSON for Python's lenient parser: what is orjson's objection?"""
     constant = not_finite(text)
@@ -201,7 +247,7 @@ def _stricter_than_python(
     doubled = _doubled(content)
     if doubled:
         return None, doubled
-    value, faults = _exact(content)
+    value, faults = _exact(content, limits)
     if faults or _count(value)[1] or _has_long_integer(value):
         return value, faults
     message = f"found no JSON at byte {_byte(text, error.pos)}: {error.msg}"

@@ -1,12 +1,14 @@
 """The command line: parse, call one library function, print, exit.
 
-Exit codes: 0 fine, 1 data found wanting, 2 usage, 3 could not run, 70 our own bug. Records go to
-standard output, words for people to standard error, ``--json`` to standard output.
+Exit codes: 0 fine, 1 data found wanting, 2 usage, 3 could not run, 70 our own bug; 130 after
+Ctrl-C, 143 after SIGTERM. Records go to standard output, words for people to standard error,
+``--json`` to standard output.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -31,6 +33,7 @@ COMMANDS = {
     "extract": ("newsdata.cli.extract", "Turn pages into records, nothing else."),
     "explain": ("newsdata.cli.explain", "Show what every line of a page is taken for, and why."),
     "validate": ("newsdata.cli.validate", "Check records against a JSON Schema."),
+    "replay": ("newsdata.cli.replay", "Put repaired rejects of validate through again."),
     "dedup": ("newsdata.cli.dedup", "Deduplicate records of any shape, without an archive."),
     "log": ("newsdata.cli.log", "List batches and releases, or the inputs of one batch."),
     "show": ("newsdata.cli.show", "Show one article with its whole history."),
@@ -43,10 +46,11 @@ ALIASES = {"add": "build"}
 
 BUG = 70
 INTERRUPTED = 130
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 #: Parameters that are paths of files, whose names need not be UTF-8; all others are text.
 FILES = {"sources", "target", "rejects", "schema_path", "path"}
-FILES |= {"removed", "clusters", "evidence", "families", "which"}
+FILES |= {"removed", "clusters", "evidence", "families", "which", "parquet"}
 FILES |= {"people", "topics", "source_path", "svg"}
 
 
@@ -141,8 +145,11 @@ def _reader_left() -> int:
 
 
 def _bug(error: BaseException) -> int:
-    if isinstance(error, OSError) and error.filename is not None:
-        say(f"newsdata: {error.filename}: {error.strerror}")
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in _NO_ROOM):
+        # Only streams that we did not open have no name: standard output, temporary files.
+        where = error.filename if error.filename is not None else "standard output"
+        say(f"newsdata: {where}: {error.strerror}")
+        _reader_left()  # what is left in the buffer of standard output has no room either
         return NewsdataError.exit_code
     if os.environ.get("NEWSDATA_TRACEBACK"):
         import traceback

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from newsdata.errors import UsageError
+
+
+class _Named(io.FileIO):
+    """A file whose errors name it: a full disk says where."""
+
+    def __init__(self, file: str | int, shown: str) -> None:
+        super().__init__(file, "wb")
+        self._shown = shown
+
+    def write(self, data: Any, /) -> int:
+        """Write, or raise OSError with the name that the user gave."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._shown) from None
 
 
 @contextlib.contextmanager
@@ -21,7 +37,7 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
     Raises UsageError where the folder is missing.
     """
     if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        with target.open("wb") as stream:
+        with io.BufferedWriter(_Named(str(target), str(target))) as stream:
             yield stream
         return
     folder = target.parent
@@ -29,7 +45,7 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
         raise UsageError(f"{target}: there is no folder {folder}")
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name}-")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with io.BufferedWriter(_Named(handle, str(target)), 1 << 16) as stream:
             yield stream
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask()
         Path(temporary).chmod(mode)

@@ -59,7 +59,7 @@ def read_lines(
     carry: list[bytes] = []
     carried = 0
     first = offset == 0
-    long_line: _LongLine | None = None
+    long_line: LongLine | None = None
     piece: Piece | None
     while stop is None or offset + carried < stop:
         block = stream.read(BLOCK if stop is None else min(BLOCK, stop - offset - carried))
@@ -88,7 +88,7 @@ def read_lines(
         carry.append(rest)
         carried += len(rest)
         if carried > limits.line:
-            long_line = long_line or _LongLine()
+            long_line = long_line or LongLine()
             for part in carry:
                 long_line.add(part)
             carry = []
@@ -100,7 +100,7 @@ def read_lines(
 
 def _piece(content: bytes, line: int, offset: int, limits: Limits) -> Piece | None:
     if len(content) > limits.line:
-        whole = _LongLine()
+        whole = LongLine()
         whole.add(content)
         return whole.piece(line, offset, limits)
     stripped = content.lstrip(_SPACE)
@@ -111,8 +111,8 @@ def _piece(content: bytes, line: int, offset: int, limits: Limits) -> Piece | No
     return Piece(stripped, line, offset, len(stripped))
 
 
-class _LongLine:
-    """A line too long to hold: its first bytes, its length and its sha256."""
+class LongLine:
+    """A line too long to hold: its first bytes, its ``length`` and its sha256."""
 
     def __init__(self) -> None:
         self.head = b""
@@ -120,12 +120,14 @@ class _LongLine:
         self._sha256 = hashlib.sha256()
 
     def add(self, part: bytes) -> None:
+        """The next bytes of the line."""
         if len(self.head) < RAW_KEPT_WHEN_TRUNCATED:
             self.head += part[: RAW_KEPT_WHEN_TRUNCATED - len(self.head)]
         self.length += len(part)
         self._sha256.update(part)
 
     def piece(self, line: int, offset: int, limits: Limits) -> Piece:
+        """The line as a damaged piece."""
         message = f"found a line of {self.length} bytes, expected at most {limits.line}"
         fault = Fault("line-too-long", message)
         return Piece(self.head, line, offset, self.length, fault, self._sha256.hexdigest())

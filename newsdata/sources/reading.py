@@ -212,7 +212,13 @@ def _range_items(file: BinaryIO, part: Part, reading: Reading) -> Iterator[Page 
 def _file_items(file: BinaryIO, part: Part, reading: Reading) -> Iterator[Page | Rejected]:
     stream = Stream(file, part.name, reading.limits)
     head = stream.peek(HEAD)
-    kind = reading.kind or sniff(head, part.name)
+    yield from file_items(stream, reading.kind or sniff(head, part.name), part, reading, head)
+
+
+def file_items(
+    stream: Stream, kind: Kind, part: Part, reading: Reading, head: bytes
+) -> Iterator[Page | Rejected]:
+    """One item for every input of an opened file of this kind; ``head`` are its first bytes."""
     if not head and stream.fault:
         yield _file_fault(part, stream.fault)
     elif kind == "jsonl":
@@ -236,6 +242,13 @@ def _record(piece: Piece, part: Part, reading: Reading) -> Page | Rejected:
             source=reading.source,
             timezone=reading.timezone,
         )
+    return _damaged(piece, place, piece.fault, part, reading)
+
+
+def damaged_item(piece: Piece, part: Part, reading: Reading) -> Rejected:
+    """The rejection of a piece that has a fault; one without bytes stands between two lines."""
+    assert piece.fault is not None
+    place = Place(part.name, piece.line if piece.length else None, piece.offset, piece.length)
     return _damaged(piece, place, piece.fault, part, reading)
 
 

@@ -1,0 +1,298 @@
+"""Judge one chunk of inputs: how many are valid, which are rejected, and the valid ones to keep.
+
+This is what worker processes run. A chunk is judged in parts of bounded size, so that a file of
+a million broken lines costs no more memory than a good one: what is left comes back as ``rest``.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from newsdata.records import Fault, Page, Place, Rejected, reject
+from newsdata.schema import Schema
+from newsdata.sources.chunks import CHUNK, Chunk, chunk_bytes, chunk_pieces, piece_item
+from newsdata.sources.lines import LongLine, skip_bom
+from newsdata.sources.reading import Reading
+from newsdata.validation import check, parse_json
+
+#: A part ends after so many records, or so many rejected ones.
+PART = 50_000
+PART_REJECTED = 2000
+#: Valid records that become columns together.
+GROUP = 1000
+_SPACE = b" \t\r"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to judge by, and what to hand on of the valid records: their bytes, their columns."""
+
+    schema: Schema
+    reading: Reading
+    lines: bool = False
+    columns: bool = False
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of the first part of a chunk.
+
+    ``valid`` + ``rejected`` are all its inputs; ``line`` is how many line breaks it holds and
+    ``end`` the byte at which it ends. Places in ``rejected`` are as the chunk counts them.
+    ``lines`` are the valid records, one a line; ``batches`` the same as columns, Arrow's stream
+    format. ``unheld`` counts the records that have a field for which there is no column.
+    ``name`` is the file's, ``start`` where in it the part begins; ``placed`` says that the lines
+    in ``rejected`` count from the start of the file and not of the part.
+    """
+
+    name: str = ""
+    start: int = 0
+    placed: bool = False
+    valid: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    line: int = 0
+    end: int = 0
+    lines: bytes = b""
+    batches: bytes = b""
+    unheld: dict[str, int] = field(default_factory=dict)
+    rest: Chunk | None = None
+
+
+Judge = Callable[[Chunk], Verdict]
+
+
+def judge_of(asked: Asked) -> Judge:
+    """The function that judges a chunk; its validator is compiled once."""
+    _ = asked.schema.validator
+    return partial(judge, asked)
+
+
+def judge(asked: Asked, chunk: Chunk) -> Verdict:
+    """The verdict on a chunk, or on its first part. Raises SourceError where it cannot be read."""
+    with _no_collector():
+        work = Part(asked, chunk)
+        if chunk.items is not None:
+            return _judge_items(work, chunk.items)
+        if chunk.piece is not None:
+            work.reject(piece_item(chunk, chunk.piece, asked.reading))
+            long = chunk.size > chunk.piece.length and chunk.piece.fault is not None
+            return work.verdict(1 if long else 0, chunk.start + chunk.size)
+        if chunk.size > CHUNK + asked.reading.limits.line:  # then one line is beyond the limit
+            return _judge_pieces(work, chunk)
+        return _judge_lines(work, chunk)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Records are trees without cycles; the collector would only walk them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class Part:
+    """The verdict on one part of a chunk as it grows."""
+
+    def __init__(self, asked: Asked, chunk: Chunk) -> None:
+        self.asked = asked
+        self._chunk = chunk
+        self.made = Verdict()
+        self.count = 0
+        self._good: list[bytes] = []
+        self._limits = asked.reading.limits
+        self._is_valid = asked.schema.validator.is_valid
+        self._columns = _Columns(asked.schema) if asked.columns else None
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to hand on what there is."""
+        return self.count >= PART or len(self.made.rejected) >= PART_REJECTED
+
+    def reject(self, rejected: Rejected) -> None:
+        """Take what is rejected already."""
+        self.count += 1
+        self.made.rejected.append(rejected)
+
+    def page(self, page: Page) -> None:
+        """Judge one input; only records can be valid."""
+        if page.kind == "record":
+            self.record(page.content, page.place)
+            return
+        found = Fault("not-json", f"found a page ({page.kind}), expected JSON records")
+        self.reject(reject(page, found, raw_limit=self.asked.reading.limits.raw))
+
+    def line(self, line: bytes, number: int, position: int) -> None:
+        """One line without its line break, at byte ``position``."""
+        if len(line) > self._limits.line:
+            passed = LongLine()
+            passed.add(line)
+            piece = passed.piece(number, position, self._limits)
+            self.reject(piece_item(self._chunk, piece, self.asked.reading))
+            return
+        content = line.strip(_SPACE)
+        if content:
+            if content is not line:
+                position += len(line) - len(line.lstrip(_SPACE))
+            self.record(content, (self._chunk.name, number, position, len(content)))
+
+    def record(self, content: bytes, place: Place | tuple[str, int, int, int]) -> None:
+        """Judge one record, and keep it where it is valid."""
+        record, faults = parse_json(content, self._limits)
+        # The verdict alone is cheaper than the list of faults, and nearly always all there is.
+        if not faults and not (type(record) is dict and self._is_valid(record)):
+            faults = check(record, self.asked.schema)
+        if faults:
+            self._reject(content, place, faults)
+        elif self._columns is not None:
+            if self._columns.add(record, content, place):
+                self._flush(self._columns)
+        else:
+            self._accept(content)
+
+    def _accept(self, content: bytes) -> None:
+        self.count += 1
+        self.made.valid += 1
+        if self.asked.lines:
+            # Line breaks of JSON stand between tokens only; an element of an array may have them.
+            if b"\n" in content:
+                content = content.replace(b"\r\n", b" ").replace(b"\n", b" ")
+            self._good.append(content)
+
+    def _reject(
+        self, content: bytes, place: Place | tuple[str, int, int, int], faults: tuple[Fault, ...]
+    ) -> None:
+        place = place if isinstance(place, Place) else Place(*place)
+        page = Page(content, "record", place)
+        self.reject(reject(page, *faults, raw_limit=self.asked.reading.limits.raw))
+
+    def _flush(self, columns: _Columns) -> None:
+        for content, place, fault in columns.flush():
+            if fault is None:
+                self._accept(content)
+            else:
+                self._reject(content, place, (fault,))
+
+    def verdict(self, line: int, end: int, rest: Chunk | None = None) -> Verdict:
+        """The verdict on all that was taken; see :class:`Verdict` for ``line`` and ``end``."""
+        made = self.made
+        made.line, made.end, made.rest = line, end, rest
+        made.name, made.start = self._chunk.name, self._chunk.start
+        made.placed = self._chunk.items is not None
+        if self._columns is not None:
+            self._flush(self._columns)
+            made.batches, made.unheld = self._columns.stream(), self._columns.unheld
+            # A record that no column holds is found after others that follow it.
+            made.rejected.sort(key=_offset)
+        if self._good:
+            made.lines = b"\n".join(self._good) + b"\n"
+        return made
+
+
+def _offset(rejected: Rejected) -> float:
+    offset = rejected.place.offset
+    return float("inf") if offset is None else offset
+
+
+def _judge_lines(work: Part, chunk: Chunk) -> Verdict:
+    """All lines at once in memory: the path of nearly every record."""
+    data = chunk_bytes(chunk)
+    position = chunk.start
+    if position == 0:
+        position = skip_bom(data)
+        data = data[position:] if position else data
+    lines = data.split(b"\n")
+    last = lines.pop()  # after the last line break: nothing, or the file's unfinished last line
+    number = 0
+    for number, line in enumerate(lines, 1):
+        work.line(line, number, position)
+        position += len(line) + 1
+        if work.full:
+            break
+    else:
+        work.line(last, number + 1, position)
+        position += len(last)
+    rest = _after(chunk, position, data) if position < chunk.start + chunk.size else None
+    return work.verdict(number, position, rest)
+
+
+def _after(chunk: Chunk, position: int, data: bytes) -> Chunk:
+    """What is left of a chunk from a line on."""
+    end = chunk.start + chunk.size
+    left = None if chunk.data is None else data[len(data) - (end - position) :]
+    return replace(chunk, start=position, size=end - position, data=left)
+
+
+def _judge_pieces(work: Part, chunk: Chunk) -> Verdict:
+    """A chunk that is too long to hold, read piece by piece."""
+    end = chunk.start + chunk.size
+    line = 0
+    for piece in chunk_pieces(chunk, work.asked.reading):
+        line = piece.line
+        if piece.fault is not None:
+            work.reject(piece_item(chunk, piece, work.asked.reading))
+        else:
+            place = Place(chunk.name, piece.line, piece.offset, piece.length)
+            work.page(Page(piece.content, "record", place))
+    return work.verdict(line, end)
+
+
+def _judge_items(work: Part, items: tuple[Page | Rejected, ...]) -> Verdict:
+    for item in items:
+        if isinstance(item, Rejected):
+            work.reject(item)
+        else:
+            work.page(item)
+    last = items[-1].place
+    return work.verdict(0, (last.offset or 0) + (last.length or 0))
+
+
+class _Columns:
+    """Valid records gathered into Arrow batches, with their bytes and places until then."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._names = frozenset(schema.arrow.names)
+        self._waiting: list[tuple[bytes, Any]] = []
+        self._records: list[dict[str, Any]] = []
+        self._batches: list[Any] = []
+        self.unheld: dict[str, int] = {}
+
+    def add(self, record: Mapping[str, Any], content: bytes, place: Any) -> bool:
+        """Take a record; whether it is time to flush."""
+        if not record.keys() <= self._names:
+            for name in record.keys() - self._names:
+                self.unheld[name] = self.unheld.get(name, 0) + 1
+        self._records.append(self._schema.canonical(record))
+        self._waiting.append((content, place))
+        return len(self._records) == GROUP
+
+    def flush(self) -> Iterator[tuple[bytes, Any, Fault | None]]:
+        """Make a batch of what waits; each record again, with a fault if no column holds it."""
+        from newsdata.ledger import fit_records
+
+        if not self._records:
+            return
+        fitted, misfits = fit_records(self._records, self._schema)
+        self._batches.append(fitted)
+        waiting, self._waiting, self._records = self._waiting, [], []
+        for number, (content, place) in enumerate(waiting):
+            yield content, place, misfits.get(number)
+
+    def stream(self) -> bytes:
+        """All batches in Arrow's stream format."""
+        import pyarrow as pa
+
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self._schema.arrow) as writer:
+            for batch in self._batches:
+                writer.write_batch(pa.RecordBatch.from_struct_array(batch))
+        return bytes(sink.getvalue())

@@ -1,0 +1,86 @@
+"""One Parquet file that grows row group by row group, whatever the batches it comes in.
+
+Where a row group ends follows from the rows alone, so the same rows give the same bytes however
+they were cut and by how many processes they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from newsdata.exporters.parquet import ROW_GROUP_BYTES
+from newsdata.exporters.rows import row_bytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+#: Rows of a row group at most, where rows are tiny.
+MOST_ROWS = 100_000
+#: Level 1: a quarter less CPU than 3, and 3 % more bytes (100,000 articles of 3 kB).
+ZSTD_LEVEL = 1
+
+
+class GrowingParquet:
+    """Rows on their way into a Parquet file; ``rows`` of them so far."""
+
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self.rows = 0
+        self._writer = writer
+        self._waiting: list[pa.Table] = []
+        self._bytes = self._count = 0
+
+    def add(self, stream: bytes) -> None:
+        """Rows in Arrow's stream format, with the columns of the file."""
+        import pyarrow as pa
+
+        for batch in pa.ipc.open_stream(pa.py_buffer(stream)):
+            if batch.num_rows:
+                self.add_table(pa.Table.from_batches([batch]))
+
+    def add_table(self, table: pa.Table) -> None:
+        """More rows; those that fill a row group are written."""
+        import numpy as np
+
+        self.rows += table.num_rows
+        ends = np.cumsum(row_bytes(table))
+        done = 0
+        while done < table.num_rows:
+            before = int(ends[done - 1]) if done else 0
+            # The row with which the row group is full belongs to it.
+            full = int(np.searchsorted(ends, before + ROW_GROUP_BYTES - self._bytes)) + 1
+            stop = min(full, done + MOST_ROWS - self._count, table.num_rows)
+            self._waiting.append(table.slice(done, stop - done))
+            self._bytes += int(ends[stop - 1]) - before
+            self._count += stop - done
+            done = stop
+            if self._bytes >= ROW_GROUP_BYTES or self._count == MOST_ROWS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what waits as one row group."""
+        import pyarrow as pa
+
+        if self._waiting:
+            # One chunk for each column: the encoder starts pages anew at a chunk's border.
+            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks())
+            self._waiting, self._bytes, self._count = [], 0, 0
+
+
+@contextmanager
+def growing_parquet(stream: IO[bytes], schema: pa.Schema) -> Iterator[GrowingParquet]:
+    """A Parquet file with these columns, written to ``stream``; whole when the context ends.
+
+    Where it ends with an error nothing more is written, and the file is not readable.
+    """
+    import pyarrow.parquet as pq
+
+    writer = pq.ParquetWriter(
+        stream, schema, compression="zstd", compression_level=ZSTD_LEVEL, write_page_index=True
+    )
+    growing = GrowingParquet(writer)
+    yield growing
+    growing.flush()
+    writer.close()
