@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import archive_bench
 import day_bench
 import load_bench
+import validate_bench
 
 from newsdata.cli.common import table
 
@@ -47,6 +48,12 @@ def load(_given: argparse.Namespace) -> Tables:
     return load_bench.run()
 
 
+def validate(given: argparse.Namespace) -> Tables:
+    """Reading and validating, beside the peers."""
+    with tempfile.TemporaryDirectory() as folder:
+        return validate_bench.run(given.records, Path(folder), given.peers_python)
+
+
 def dedup(given: argparse.Namespace) -> Tables:
     """Near copies, beside the peers, and texts that are hard to compare."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
@@ -65,6 +72,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Tables]] = {
     "archive": archive,
     "day": day,
     "load": load,
+    "validate": validate,
     "dedup": dedup,
 }
 
@@ -75,6 +83,7 @@ def main() -> None:
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--corpus", type=Path, default=CORPUS)
     parser.add_argument("--big", type=int, default=200_000, help="texts of the enlarged corpus")
+    parser.add_argument("--records", type=int, default=300_000, help="records to validate")
     parser.add_argument("--days", type=int, nargs="*", default=[100_000], help="archive sizes")
     given = parser.parse_args()
     results: dict[str, Any] = {
