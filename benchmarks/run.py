@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import archive_bench
 import day_bench
 import load_bench
+import release_bench
 import validate_bench
 
 from newsdata.cli.common import table
@@ -54,6 +55,13 @@ def validate(given: argparse.Namespace) -> Tables:
         return validate_bench.run(given.records, Path(folder), given.peers_python)
 
 
+def release(_given: argparse.Namespace) -> Tables:
+    """Sealing, a minor release and a diff, beside a bare write of the same table."""
+    corpus = release_bench.CORPUS if release_bench.CORPUS.exists() else None
+    with tempfile.TemporaryDirectory() as folder:
+        return {"releases": release_bench.run(50_000, corpus, False, Path(folder))}
+
+
 def dedup(given: argparse.Namespace) -> Tables:
     """Near copies, beside the peers, and texts that are hard to compare."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
@@ -73,6 +81,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Tables]] = {
     "day": day,
     "load": load,
     "validate": validate,
+    "release": release,
     "dedup": dedup,
 }
 

@@ -21,6 +21,7 @@ that were read) and ``extractor_version``: the facts that decide; the index is m
 ``path``, ``line``, ``offset``, ``length_bytes``, ``retrieved``: where and when it was found
 ``pointer``, ``message``, ``faults`` (JSON), ``raw``, ``raw_encoding``, ``truncated``,
 ``sha256``: of what is rejected
+``size``                bytes of the record as a release counts them: it decides the files
 ``record``              the record, in the columns of the schema
 ======================  =====================================================================
 """
@@ -39,6 +40,7 @@ import numpy as np
 from newsdata.fingerprints import Fingerprints, Hashing, fingerprint_batch
 from newsdata.records import Article, Fault, Rejected
 from newsdata.schema import Schema, canonical_json
+from newsdata.sizes import sizes_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -116,6 +118,7 @@ def ledger_columns(schema: Schema) -> pa.Schema:
             ("raw_encoding", pa.string()),
             ("truncated", pa.bool_()),
             ("sha256", pa.string()),
+            ("size", pa.int64()),
             ("record", schema.struct),
         ]
     )
@@ -166,6 +169,7 @@ def article_rows(
         "reading": [_reading(o, schema) for o in kept],
         "input": [o.input for o in kept],
         "outcome": ["article"] * len(kept),
+        "size": sizes_of(records),
         "record": records,
         **_places([(o.article.place, o.article.retrieved) for o in kept]),
     }
@@ -391,7 +395,7 @@ def _batch(columns: dict[str, Any], target: pa.Schema, length: int) -> pa.Record
         values = columns.get(column.name)
         if values is None:
             arrays.append(pa.nulls(length, column.type))
-        elif isinstance(values, list):
+        elif isinstance(values, list | np.ndarray):
             arrays.append(pa.array(values, column.type))
         else:
             arrays.append(values if values.type == column.type else values.cast(column.type))

@@ -8,13 +8,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsdata import removals
-from newsdata.errors import SettingsError
-from newsdata.exporters.directory import Sealed, read_changelog, read_manifest, read_rows, seal
+from newsdata.errors import ReleaseError, SettingsError
+from newsdata.exporters.directory import (
+    Sealed,
+    columns_of,
+    read_changelog,
+    read_manifest,
+    read_rows,
+    seal,
+    taken,
+)
 from newsdata.exporters.loading import known_versions
+from newsdata.exporters.manifest import SELF
 from newsdata.exporters.plan import ABOUT, About, Plan, Since, lacking
+from newsdata.exporters.reuse import remembered
 from newsdata.pipeline import open_archive
-from newsdata.releases import Proposal, Version, plan, propose
+from newsdata.releases import (
+    SHARD_BYTES,
+    Proposal,
+    Version,
+    arrange,
+    changes_between,
+    chosen,
+    default_require,
+    first_proposal,
+    known_fields,
+    proposal,
+    propose,
+)
 from newsdata.reports import final_counts
+from newsdata.settings import CHECKS, Settings, with_values
+from newsdata.snapshots import Snapshot, sides, snapshot
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,37 +82,129 @@ def release(
     seconds = stopwatch()
     opened = open_archive(archive)
     opened.refresh()
-    state = opened.state()
-    planned = plan(
-        opened.records(state.digests("article")),
-        opened.schema,
-        opened.settings,
-        version=version or "1.0.0",
-        name=opened.settings.name,
-        counts=final_counts(opened, state),
-        require=require,
-        date=date,
-        epoch=epoch,
-        about=_about(opened),
-    )
     previous = _newest(opened.path, version)
-    proposal = _propose(planned, previous)
+    before = read_manifest(previous) if previous is not None else None
+    require = tuple(default_require(opened.schema) if require is None else require)
+    known_fields(opened.schema, require)
+    was_required = before["settings"].get("require", ()) if before is not None else ()
+    cutting = _Cutting(
+        opened,
+        snapshot(opened, [*require, *was_required]),
+        opened.last_batch,
+        opened.index.now,
+        opened.settings,
+        require,
+    )
+    planned, heads = cutting.plan(version or "1.0.0", date, epoch)
+    proposed = _propose(planned, heads, cutting.seen, previous, before)
     lacks = lacking(planned.about) if strict else ()
     if version is None or lacks:
-        return Released(proposal, lacking=lacks)
-    planned = replace(planned, since=_since(opened, state, planned, previous, proposal))
-    sealed = seal(opened.releases / planned.version, planned, previous)
+        return Released(proposed, lacking=lacks)
+    since = _since(cutting, planned, heads, previous, proposed)
+    planned = replace(cutting.with_sides(planned, heads), since=since)
+    target = opened.releases / planned.version
+    source = target if taken(target) else previous
+    memory = _memory(opened, source) if source is not None else {}
+    sealed = seal(target, planned, previous, remembered(memory, planned))
     if sealed.created:
-        opened.note_release(
-            planned.version,
-            {
-                "batch": opened.last_batch,
-                "sealed": clock().isoformat(timespec="seconds"),
-                "seconds": seconds(),
-                "settings": dict(planned.settings),
-            },
+        note = {
+            "batch": opened.last_batch,
+            "now": opened.index.now,
+            "sealed": clock().isoformat(timespec="seconds"),
+            "seconds": seconds(),
+            "name": planned.name,
+            "date": planned.date,
+            "previous": previous.name if previous is not None else None,
+            "settings": dict(planned.settings),
+        }
+        memory = sealed.memory.to_dict() if sealed.memory else {}
+        opened.note_release(planned.version, note, {**memory, SELF: sealed.manifest[SELF]})
+    return Released(proposed, sealed, _too_small(planned, proposed, previous, sealed))
+
+
+def rebuild(version: str, archive: str | Path, target: str | Path) -> Sealed:
+    """Make a release of an archive again, as the new directory ``target``.
+
+    The rows are read from the ledger as it was when the release was sealed, nothing from the
+    release itself; the release before it must stand, for what changed since. With the versions of
+    newsdata and pyarrow that made it, and the same ``[card]``, the bytes are the same; with others
+    the content hash is. Raises ReleaseError where the archive has no note of such a release or
+    something stands at ``target``.
+    """
+    checked = str(Version.parse(version))
+    opened = open_archive(archive)
+    opened.refresh()
+    note = opened.release_note(checked)
+    if note is None:
+        raise ReleaseError(f"{opened.path}: no note of a release {checked} to rebuild it from")
+    if taken(Path(target)):
+        raise ReleaseError(f"{target}: something stands there already")
+    values = {k: v for k, v in note["settings"].items() if k in CHECKS}
+    settings = with_values(opened.settings, {**values, "name": note["name"]}, f"{checked}.json")
+    require = note["settings"]["require"]
+    previous = opened.releases / note["previous"] if note["previous"] else None
+    before = read_manifest(previous) if previous is not None else None
+    was_required = before["settings"].get("require", ()) if before is not None else ()
+    seen = snapshot(opened, [*require, *was_required]).until(note["batch"])
+    cutting = _Cutting(opened, seen, note["batch"], note["now"], settings, require)
+    shard_bytes = note["settings"]["shard_bytes"]
+    planned, heads = cutting.plan(checked, note["date"], None, shard_bytes)
+    proposed = _propose(planned, heads, seen, previous, before)
+    since = _since(cutting, planned, heads, previous, proposed)
+    return seal(Path(target), replace(cutting.with_sides(planned, heads), since=since))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cutting:
+    """What a release is cut from: an archive as it was after a batch, at ``now`` (microseconds),
+    and the settings then."""
+
+    archive: Archive
+    seen: Snapshot
+    batch: int
+    now: int
+    settings: Settings
+    require: Sequence[str]
+
+    def plan(
+        self,
+        version: str,
+        date: str | None,
+        epoch: str | None,
+        shard_bytes: int = SHARD_BYTES,
+    ) -> tuple[Plan, pa.Table]:
+        """The plan of the articles, and the heads of all of them, let in or not."""
+        state = self.seen.state()
+        heads = self.seen.heads(state, self.require)
+        planned = arrange(
+            heads,
+            lambda order: self.seen.rows_of(heads, order),
+            self.archive.schema,
+            self.settings,
+            version=version,
+            name=self.settings.name,
+            counts=final_counts(self.archive, state, self.batch),
+            require=self.require,
+            date=date,
+            epoch=epoch,
+            about=_about(self.archive),
+            shard_bytes=shard_bytes,
         )
-    return Released(proposal, sealed, _too_small(planned, proposal, previous, sealed))
+        return planned, heads
+
+    def with_sides(self, planned: Plan, heads: pa.Table) -> Plan:
+        """The plan with the configs beside the articles."""
+        articles = chosen(heads, self.require, self.archive.schema)
+        return replace(planned, sides=sides(self.seen, self.seen.state(), articles, self.now))
+
+
+def _memory(opened: Archive, directory: Path) -> dict[str, Any]:
+    """What is remembered of a release, if it is of the very one that stands there."""
+    memory = opened.release_memory(directory.name)
+    try:
+        return memory if memory.get(SELF) == read_manifest(directory)[SELF] else {}
+    except (ReleaseError, KeyError):
+        return {}
 
 
 def _about(archive: Archive) -> About:
@@ -106,7 +222,7 @@ def _about(archive: Archive) -> About:
 
 
 def _since(
-    archive: Archive, state: State, planned: Plan, previous: Path | None, proposal: Proposal
+    cutting: _Cutting, planned: Plan, heads: pa.Table, previous: Path | None, proposal: Proposal
 ) -> Since:
     """What the planned release is against the newest one before it."""
     if previous is None:
@@ -114,8 +230,10 @@ def _since(
     removed: tuple[tuple[str, str, str], ...] = ()
     key = planned.schema.roles.get("id")
     if key is not None:
-        now, require = planned.table.column(key), planned.settings["require"]
-        removed = _removed(archive, state, previous, _whole(now), (key, require))
+        rule = key, planned.settings["require"]
+        now = chosen(heads, rule[1], planned.schema).column("id")
+        ids = _whole(now).cast("string")  # as the ledger has them
+        removed = _removed(cutting.archive, cutting.seen.state(), previous, ids, rule)
     return Since(
         previous=previous.name,
         step=proposal.step,
@@ -162,10 +280,25 @@ def _newest(path: Path, version: str | None) -> Path | None:
     return path / "releases" / str(max(older)) if older else None
 
 
-def _propose(planned: Plan, previous: Path | None) -> Proposal:
-    if previous is None:
-        return propose(planned)
-    return propose(planned, read_manifest(previous), read_rows(previous))
+def _propose(
+    planned: Plan,
+    heads: pa.Table,
+    seen: Snapshot,
+    previous: Path | None,
+    manifest: Mapping[str, Any] | None,
+) -> Proposal:
+    if previous is None or manifest is None:
+        return first_proposal(planned)
+    columns = columns_of(previous)
+    batch = _memory(seen.archive, previous).get("batch")
+    if batch is None or not columns.equals(planned.schema.arrow) or "id" not in heads.column_names:
+        return propose(planned, manifest, read_rows(previous))
+    require = manifest["settings"]["require"]
+    old = chosen(
+        seen.until(batch).heads(seen.until(batch).state(), require), require, planned.schema
+    )
+    new = chosen(heads, planned.settings["require"], planned.schema)
+    return proposal(planned, manifest, columns, changes_between(old, new))
 
 
 def _too_small(

@@ -6,21 +6,23 @@ Pure: Arrow tables and values in, a :class:`~newsdata.exporters.plan.Plan` out, 
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters.facts import filled
 from newsdata.exporters.features import breaking
-from newsdata.exporters.plan import About, Plan, Shard
-from newsdata.exporters.rows import conform, content_hash, cut, differing, row_bytes, take
+from newsdata.exporters.hashing import leaves, moments_of, runs
+from newsdata.exporters.plan import About, InMemory, Plan, Rows, Shard
+from newsdata.exporters.rows import conform, content_hash, cut, differing, take
 from newsdata.exporters.versions import Step, Version
 from newsdata.schema import Schema
 from newsdata.settings import PERIODS, Period, Settings
+from newsdata.sizes import row_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +56,8 @@ SHARD_BYTES = 1_000_000_000
 
 #: The roles of the schema of articles.
 ROLES = {"id": "id", "timestamp": "timestamp"}
+#: The roles whose columns decide the order of rows.
+HEADS = ("id", "timestamp")
 
 #: numpy's name of a period, and how many characters of an ISO day name it.
 _UNITS: dict[Period, tuple[str, int]] = {"year": ("Y", 4), "month": ("M", 7), "day": ("D", 10)}
@@ -81,48 +85,83 @@ def select(
     field it lacks; an empty text or list is lacking. The id is always required. Raises UsageError
     for a field that the table does not have, ReleaseError where an id stands twice.
     """
+    _known_fields(articles.column_names, roles, require)
+    heads = heads_of(articles, roles, require)
+    order, left_out = _chosen(heads, require, roles.get("id"))
+    return take(articles, order), left_out
+
+
+def heads_of(articles: pa.Table, roles: Mapping[str, str], require: Sequence[str]) -> pa.Table:
+    """The small columns that decide where a row goes, as :func:`arrange` wants them."""
+    import pyarrow as pa
+
+    columns = {role: articles.column(roles[role]) for role in HEADS if role in roles}
+    if "id" in roles:
+        columns["says.id"] = pa.array(filled(articles.column(roles["id"])))
+    for name in require:
+        columns[f"says.{name}"] = pa.array(filled(articles.column(name)))
+    columns["size"] = pa.array(row_bytes(articles))
+    return pa.table(columns)
+
+
+def known_fields(schema: Schema, require: Sequence[str]) -> None:
+    """Raise UsageError where a required field is none of the schema."""
+    _known_fields(schema.arrow.names, schema.roles, require)
+
+
+def chosen(heads: pa.Table, require: Sequence[str], schema: Schema) -> pa.Table:
+    """The heads of what a release with these required fields has, in its order."""
+    return heads.take(_chosen(heads, require, schema.roles.get("id"))[0])
+
+
+def _known_fields(known: Sequence[str], roles: Mapping[str, str], require: Sequence[str]) -> None:
+    for name in [*(roles[r] for r in ("id",) if r in roles), *require]:
+        if name not in known:
+            raise UsageError(f"require: unknown field {name!r}; fields are {', '.join(known)}")
+
+
+def _chosen(
+    heads: pa.Table, require: Sequence[str], key: str | None
+) -> tuple[pa.Array, dict[str, int]]:
+    """Row numbers of what a release has, in its order, and how many it leaves out and why."""
     import numpy as np
 
-    key = roles.get("id")
-    names = list(dict.fromkeys([*([key] if key else []), *require]))
-    unknown = [name for name in names if name not in articles.column_names]
-    if unknown:
-        raise UsageError(
-            f"require: unknown field {unknown[0]!r}; fields are {', '.join(articles.column_names)}"
-        )
-    kept = np.ones(articles.num_rows, dtype=bool)
+    kept = np.ones(heads.num_rows, dtype=bool)
     left_out: dict[str, int] = {}
-    for name in names:
-        lacking = kept & ~filled(articles.column(name))
+    asked = {**({key: "says.id"} if key else {}), **{n: f"says.{n}" for n in require if n != key}}
+    for name, column in asked.items():
+        lacking = kept & ~heads.column(column).to_numpy()
         if lacking.any():
             left_out[f"missing-{name}"] = int(lacking.sum())
             kept &= ~lacking
-    order = _order(articles, kept, [roles[r] for r in ("timestamp", "id") if r in roles])
-    table = take(articles, order)
-    _check_ids(table, key)
-    return table, left_out
+    order = _order(heads, kept)
+    _check_ids(heads, order)
+    return order, left_out
 
 
-def _order(articles: pa.Table, kept: np.ndarray[Any, Any], keys: Sequence[str]) -> pa.Array:
+def _order(heads: pa.Table, kept: np.ndarray[Any, Any]) -> pa.Array:
     """Row numbers of the kept rows in the order of a release."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     rows = pa.array(np.flatnonzero(kept))
+    keys = [name for name in ("timestamp", "id") if name in heads.column_names]
     if not keys:
         return rows
-    columns = articles.select(keys).append_column("", pa.array(np.arange(articles.num_rows)))
-    columns = columns.filter(pa.array(kept))
+    columns = heads.select(keys).filter(pa.array(kept))
     return rows.take(pc.sort_indices(columns, sort_keys=[(k, "ascending") for k in keys]))
 
 
-def _check_ids(table: pa.Table, key: str | None) -> None:
+def _check_ids(heads: pa.Table, order: pa.Array) -> None:
     import pyarrow.compute as pc
 
-    if key is None or pc.count_distinct(table.column(key)).as_py() == table.num_rows:
+    if "id" not in heads.column_names:
         return
-    counts = pc.value_counts(table.column(key)).to_pylist()
+    ids = heads.column("id").take(order)
+    if pc.count_distinct(ids).as_py() == len(order):
+        return
+    counts = pc.value_counts(ids).to_pylist()
     twice = min(c["values"] for c in counts if c["counts"] > 1)
     raise ReleaseError(
         f"the id {twice!r} stands in more than one row; ids of a release are unique"
@@ -145,22 +184,27 @@ def shards(
     parts; so what a file holds depends on the rows of its own period only. Rows without a
     timestamp come last, in files of their own. Names sort in the order of the rows.
     """
-    import numpy as np
-    import pyarrow as pa
+    return _shards(row_bytes(table), _moments(table, timestamp), period, limit, f"data/{split}")
 
+
+def _shards(
+    sizes: np.ndarray[Any, Any],
+    moments: np.ndarray[Any, Any],
+    period: Period,
+    limit: int,
+    prefix: str,
+) -> list[Shard]:
     if period not in PERIODS:
         raise UsageError(f"shard period: found {period!r}, expected {', '.join(PERIODS)}")
     if limit < 1:
         raise UsageError(f"shard bytes: found {limit}, expected at least 1")
-    sizes = row_bytes(table)
-    moments = np.zeros(0, dtype="datetime64[us]")
-    if timestamp and pa.types.is_temporal(table.schema.field(timestamp).type):
-        times = table.column(timestamp).drop_null().cast(pa.timestamp("us"))
-        numbers = times.cast(pa.int64()).to_numpy()
-        moments = numbers.astype("datetime64[us]")
-    cutter = _Cutter(f"data/{split}", sizes, moments, limit)
+    cutter = _Cutter(prefix, sizes, moments, limit)
     dated = list(cutter.periods(0, len(moments), period))
-    return [*dated, *cutter.parts(len(moments), table.num_rows, "undated")]
+    return [*dated, *cutter.parts(len(moments), len(sizes), "undated")]
+
+
+def _moments(table: pa.Table, name: str | None) -> np.ndarray[Any, Any]:
+    return moments_of(table.column(name) if name in table.column_names else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +217,8 @@ class _Cutter:
     limit: int
 
     def periods(self, start: int, stop: int, period: Period) -> Iterator[Shard]:
-        import numpy as np
-
         unit, width = _UNITS[period]
-        periods = self.moments[start:stop].astype(f"datetime64[{unit}]")
-        edges = [0, *(np.flatnonzero(periods[1:] != periods[:-1]) + 1), len(periods)]
-        for a, b in pairwise(edges):
-            if a == b:
-                continue
-            first, last = start + int(a), start + int(b)
+        for first, last in runs(self.moments, start, stop, unit):
             finer = PERIODS[PERIODS.index(period) + 1 :]
             if finer and int(self.sizes[first:last].sum()) > self.limit:
                 yield from self.periods(first, last, finer[0])
@@ -219,26 +256,92 @@ def plan(
     value of SOURCE_DATE_EPOCH; see :func:`release_date`. Raises ReleaseError when no article is
     left, UsageError for a bad version, date or required field.
     """
-    checked = str(Version.parse(version))
+    table = conform(articles, schema.arrow)
     require = tuple(default_require(schema) if require is None else require)
-    roles = {role: schema.roles[role] for role in ROLES if role in schema.roles}
-    table, left_out = select(conform(articles, schema.arrow), require, roles)
-    if not table.num_rows:
-        raise ReleaseError(_nothing(articles.num_rows, left_out))
-    cuts = shards(table, settings.shard_period, shard_bytes, timestamp=roles.get("timestamp"))
+    _known_fields(schema.arrow.names, schema.roles, require)
+    return arrange(
+        heads_of(table, schema.roles, require),
+        lambda order: InMemory(take(table, order)),
+        schema,
+        settings,
+        version=version,
+        name=name,
+        counts=counts,
+        require=require,
+        date=date,
+        epoch=epoch,
+        about=about,
+        documents=documents,
+        shard_bytes=shard_bytes,
+    )
+
+
+def arrange(
+    heads: pa.Table,
+    rows_of: Callable[[pa.Array], Rows],
+    schema: Schema,
+    settings: Settings,
+    *,
+    version: str,
+    name: str,
+    require: Sequence[str],
+    counts: Mapping[str, Any] | None = None,
+    date: date | str | None = None,
+    epoch: str | int | None = None,
+    about: About | None = None,
+    documents: Mapping[str, bytes] | None = None,
+    shard_bytes: int = SHARD_BYTES,
+) -> Plan:
+    """As :func:`plan`, from the small columns of the articles alone.
+
+    ``heads`` has a row for each article: ``id`` and ``timestamp`` where the schema has those
+    roles, ``says.id`` and ``says.<field>`` (whether a required field says something), ``size``
+    (:func:`newsdata.sizes.row_bytes`) and, where known, ``digest``. ``rows_of`` is given the row
+    numbers of what the release has, in its order, and returns its rows.
+    """
+    checked = str(Version.parse(version))
+    order, left_out = _chosen(heads, require, schema.roles.get("id"))
+    if not len(order):
+        raise ReleaseError(_nothing(heads.num_rows, left_out))
+    small = heads.select([n for n in ("timestamp", "size", "digest") if n in heads.column_names])
+    small = small.take(order)
+    sizes, moments = small.column("size").to_numpy(), _moments(small, "timestamp")
+    cuts = _shards(sizes, moments, settings.shard_period, shard_bytes, "data/train")
+    parts = leaves(moments, len(sizes))
+    if "digest" in small.column_names:
+        cuts, parts = keyed(cuts, small.column("digest")), keyed(parts, small.column("digest"))
     return Plan(
         version=checked,
         name=name,
-        date=release_date(table, date, epoch, roles.get("timestamp")),
+        date=_date(str(moments[-1])[:10] if len(moments) else None, date, epoch),
         schema=schema,
-        table=table,
+        rows=rows_of(order),
+        sizes=sizes,
         shards=tuple(cuts),
+        leaves=tuple(parts),
         counts=dict(counts or {}),
         left_out=left_out,
         settings=_printed(settings, require, shard_bytes),
         about=about or About(),
         documents=dict(documents or {}),
     )
+
+
+def keyed(parts: Sequence[Shard], digests: pa.ChunkedArray) -> list[Shard]:
+    """The parts with their keys: a hash of the digests of their rows in their order."""
+    import numpy as np
+    import pyarrow as pa
+
+    whole = digests.cast(pa.large_string()).combine_chunks()
+    _, places, data = whole.buffers()
+    offsets = np.frombuffer(places, np.int64)[whole.offset :]
+    view = memoryview(data)
+
+    def key(part: Shard) -> str:
+        content = view[offsets[part.start] : offsets[part.stop]]
+        return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+    return [replace(part, key=key(part)) for part in parts]
 
 
 def _nothing(articles: int, left_out: Mapping[str, int]) -> str:
@@ -268,17 +371,17 @@ def release_date(
     ``epoch`` is seconds since 1970 (reproducible-builds.org). Raises UsageError where a value
     cannot be read, or nothing is given and no row has a time.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    moments = _moments(table, timestamp)
+    return _date(str(moments.max())[:10] if len(moments) else None, given, epoch)
 
+
+def _date(newest: str | None, given: date | str | None, epoch: str | int | None) -> str:
     if given is not None:
         return _given_day(given)
     if epoch not in (None, ""):
         return _epoch_day(str(epoch))
-    if timestamp and pa.types.is_temporal(table.schema.field(timestamp).type):
-        newest = pc.max(table.column(timestamp))
-        if newest.is_valid:
-            return str(newest.cast(pa.timestamp("us")).cast(pa.date32()).as_py())
+    if newest is not None:
+        return newest
     raise UsageError("date: no article has a timestamp, so the date of the release must be given")
 
 
@@ -362,29 +465,53 @@ def propose(
     columns a minor one, corrections and removals a patch. The version in ``planned`` is no
     matter.
     """
-    table = planned.table
     if manifest is None or previous is None:
-        changes = Changes(added=table.num_rows)
-        return Proposal(Version(1, 0, 0), None, "there is no release yet", changes)
-    last = Version.parse(manifest["version"])
+        return first_proposal(planned)
     changes = _changes(planned, previous)
-    step, reason = _step(planned, manifest, previous, changes)
+    return proposal(planned, manifest, previous.schema, changes)
+
+
+def first_proposal(planned: Plan) -> Proposal:
+    """What an archive without a release should call its first one."""
+    changes = Changes(added=planned.num_rows)
+    return Proposal(Version(1, 0, 0), None, "there is no release yet", changes)
+
+
+def proposal(
+    planned: Plan, manifest: Mapping[str, Any], columns: pa.Schema, changes: Changes
+) -> Proposal:
+    """As :func:`propose`, given the columns of the newest release and what changed since."""
+    last = Version.parse(manifest["version"])
+    step, reason = _step(planned, manifest, columns, changes)
     if step is None:
         return Proposal(last, None, f"nothing changed since {last}", changes)
     return Proposal(last.next(step), step, f"{reason} since {last}", changes)
+
+
+def changes_between(previous: pa.Table, current: pa.Table) -> Changes:
+    """Count rows by ``id``; a row whose ``digest`` is another one changed."""
+    import pyarrow.compute as pc
+
+    places = pc.index_in(current.column("id"), value_set=previous.column("id").combine_chunks())
+    common = places.is_valid()
+    before = previous.column("digest").take(places.filter(common))
+    after = current.column("digest").filter(common)
+    changed = pc.sum(pc.not_equal(before, after)).as_py() or 0
+    shared = len(before)
+    return Changes(current.num_rows - shared, previous.num_rows - shared, int(changed))
 
 
 def _changes(planned: Plan, previous: pa.Table) -> Changes:
     key = planned.schema.roles.get("id")
     if key and key in previous.column_names:
         return compare(previous, planned.table, key)
-    return Changes(added=planned.table.num_rows, removed=previous.num_rows)
+    return Changes(added=planned.num_rows, removed=previous.num_rows)
 
 
 def _step(
-    planned: Plan, manifest: Mapping[str, Any], previous: pa.Table, changes: Changes
+    planned: Plan, manifest: Mapping[str, Any], columns: pa.Schema, changes: Changes
 ) -> tuple[Step | None, str]:
-    broken = breaking(previous.schema, planned.schema.arrow)
+    broken = breaking(columns, planned.schema.arrow)
     if broken:
         return "major", f"the schema changed in a way that breaks readers ({', '.join(broken)})"
     for key in ("shard_period", "shard_bytes"):
@@ -393,7 +520,7 @@ def _step(
             return "major", f"{key} changed from {before} to {now}, which renames the files"
     if changes.added:
         return "minor", f"rows were added ({changes})"
-    if not previous.schema.equals(planned.schema.arrow):
+    if not columns.equals(planned.schema.arrow):
         return "minor", "the schema has new fields"
     if changes.removed or changes.changed:
         return "patch", f"rows were only corrected or removed ({changes})"

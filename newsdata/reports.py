@@ -186,14 +186,20 @@ def _countable(schema: Schema, by: str | None) -> dict[str, str]:
     return {by: by}
 
 
-def final_counts(archive: Archive, state: State) -> dict[str, Any]:
-    """Distinct inputs of an archive by their final outcome: a function of their set alone."""
+def final_counts(archive: Archive, state: State, batch: int | None = None) -> dict[str, Any]:
+    """Distinct inputs of an archive by their final outcome: a function of their set alone.
+
+    ``batch`` is the last one to count, and ``state`` that after it.
+    """
     import pyarrow.compute as pc
+
+    batch = archive.last_batch if batch is None else batch
+    until = pc.field("batch") <= batch
 
     found = state.counts()
     reasons = dict(_tally(state.reason.filter(pc.equal(state.outcome, "withheld"))))
-    rejected = archive.rows(("reason", "sha256"), pc.field("outcome") == "rejected")
-    observed = archive.rows(("id",), pc.is_valid(pc.field("withdrawn"))).num_rows
+    rejected = archive.rows(("reason", "sha256"), until & (pc.field("outcome") == "rejected"))
+    observed = archive.rows(("batch",), until & pc.is_valid(pc.field("withdrawn"))).num_rows
     reasons.update(_tally(rejected.column("reason")))
     return {
         "articles": found["article"],

@@ -24,14 +24,16 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of n ids. ``outcome``, ``digest``, ``reason``: of the last event; ``kept``: row
-    of the article that stands for this one, its own for an article, -1 for a withheld one."""
+    """The state of n ids. ``outcome``, ``digest``, ``reason``: of the last event, which stands at
+    row ``at`` of what was folded; ``kept``: row of the article that stands for this one, its own
+    for an article, -1 for a withheld one."""
 
     ids: pa.Array
     outcome: pa.Array
     digest: pa.Array
     reason: pa.Array
     kept: Ints
+    at: Ints
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -50,7 +52,8 @@ class State:
 
 def fold(rows: pa.Table) -> State:
     """State of every id from all rows of a ledger (COLUMNS, in any order)."""
-    events = rows.filter(pc.is_in(rows.column("outcome"), _STATES)).combine_chunks()
+    chosen = pc.is_in(rows.column("outcome"), _STATES)
+    events = rows.filter(chosen).combine_chunks()
     order = pc.sort_indices(events, sort_keys=[("batch", "ascending"), ("row", "ascending")])
     events = events.take(order).combine_chunks()
     encoded = _array(events, "id").dictionary_encode()
@@ -66,6 +69,7 @@ def fold(rows: pa.Table) -> State:
         _array(final, "digest"),
         _array(final, "reason"),
         _roots(pointers, outcome, encoded.dictionary),
+        np.flatnonzero(np.asarray(chosen))[np.asarray(order)[last]],
     )
 
 
@@ -87,9 +91,11 @@ def _roots(pointers: pa.Array, outcome: pa.Array, ids: pa.Array) -> Ints:
         if np.array_equal(further, roots):
             break
         roots = further
-    kinds = np.asarray(outcome.to_pylist(), dtype=object)
-    roots[kinds == "withheld"] = -1
-    lost = (kinds == "duplicate") & ((to < 0) | (kinds[roots] != "article"))
+    withheld, duplicate, article = (
+        np.asarray(pc.equal(outcome, kind)) for kind in ("withheld", "duplicate", "article")
+    )
+    roots[withheld] = -1
+    lost = duplicate & ((to < 0) | ~article[roots])
     if lost.any():
         example = ids[int(np.flatnonzero(lost)[0])].as_py()
         raise ArchiveError(f"{int(lost.sum())} duplicates lead to no article, such as {example!r}")

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from newsdata import releases
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters import directory, manifest, rows
+from newsdata.exporters import manifest, rows, shards
 from newsdata.exporters.audit import Finding, verify
 from newsdata.exporters.card import size_category
 from newsdata.exporters.directory import Sealed, read_manifest, read_rows, seal
@@ -35,6 +35,7 @@ from newsdata.exporters.rows import content_hash, differing
 from newsdata.records import empty_record
 from newsdata.schema import Schema, canonical_json, parse_schema
 from newsdata.settings import Settings
+from newsdata.sizes import row_bytes
 
 ROOT = Path(__file__).parent.parent
 SCHEMA: Schema = parse_schema(
@@ -217,8 +218,8 @@ def test_rows_differ_exactly_where_their_canonical_records_do(
 @settings(max_examples=40, deadline=None)
 @given(st.lists(record, max_size=5))
 def test_the_size_of_a_row_does_not_depend_on_the_others(records: list[dict[str, Any]]) -> None:
-    alone = [int(rows.row_bytes(small([one]))[0]) for one in records]
-    assert rows.row_bytes(small(records)).tolist() == alone
+    alone = [int(row_bytes(small([one]))[0]) for one in records]
+    assert row_bytes(small(records)).tolist() == alone
 
 
 def test_the_content_hash_survives_parquet_and_wide_types(tmp_path: Path) -> None:
@@ -448,7 +449,7 @@ def test_a_failing_seal_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(directory, "write_shard", full)
+    monkeypatch.setattr(shards, "write_groups", full)
     with pytest.raises(ReleaseError, match="No space left"):
         sealed(tmp_path / "r")
     assert list((tmp_path / "r").iterdir()) == []
@@ -531,12 +532,12 @@ def forged(release: Path, name: str, rewritten: pa.Table) -> list[Finding]:
     """Findings after a shard was replaced and every checksum made to fit."""
     pq.write_table(rewritten, release / name, compression="zstd")
     document = read_manifest(release)
-    entry = directory.file_entry(release / name)
+    entry = shards.file_entry(release / name)
     document["files"][name] = {**entry, "rows": rewritten.num_rows}
     document[manifest.SELF] = manifest.self_hash(document)
     (release / "manifest.json").write_bytes(manifest.to_bytes(document))
     hashes = {n: e["sha256"] for n, e in document["files"].items()}
-    hashes["manifest.json"] = directory.file_entry(release / "manifest.json")["sha256"]
+    hashes["manifest.json"] = shards.file_entry(release / "manifest.json")["sha256"]
     (release / "SHA256SUMS").write_bytes(manifest.sums(hashes))
     return verify(release)
 
@@ -765,4 +766,4 @@ def test_releases_of_another_schema(tmp_path: Path) -> None:
     assert verify(release.path) == []
     assert load(release.path)["key"][:] == ["a", "b"]
     assert "note.schema.json" in contents(release.path)
-    assert dataclasses.replace(made, version="0.2.0").table is made.table
+    assert dataclasses.replace(made, version="0.2.0").rows is made.rows

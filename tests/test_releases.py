@@ -18,6 +18,7 @@ from newsdata.exporters import rows
 from newsdata.releases import Version
 from newsdata.schema import parse_schema
 from newsdata.settings import Settings
+from newsdata.sizes import row_bytes
 
 # Invented records of another make than articles: the roles say what is what.
 DOCUMENT: dict[str, Any] = {
@@ -152,7 +153,7 @@ def test_undated_rows_come_last() -> None:
 
 def test_a_period_over_the_limit_falls_into_its_sub_periods() -> None:
     table = releases.select(days(0, 1, 1.1, 1.2, 40), ("key",), ROLES)[0]
-    one = int(rows.row_bytes(table)[0])
+    one = int(row_bytes(table)[0])
     assert names(table, "year", 2 * one) == [
         "data/train-2023-01-01-00000.parquet",
         "data/train-2023-01-02-00000.parquet",

@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from newsdata import batches, states
+from newsdata.archive.gather import Ledger
 from newsdata.archive.settings_file import (
     SETTINGS_FILE,
     is_archive,
@@ -49,8 +50,10 @@ from newsdata.index.shelves import Writing
 from newsdata.ledger import ledger_columns, text_numbers
 from newsdata.links import TextLinker, hashing_of, near_of
 from newsdata.neighbours import Shelf
+from newsdata.records import Relation
 from newsdata.schema import Schema
 from newsdata.settings import Settings, to_toml
+from newsdata.versions import Version
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -419,6 +422,12 @@ class Archive:
         local = fs.SubTreeFileSystem(str((self.path / "ledger").resolve()), fs.LocalFileSystem())
         return self.table.to_pyarrow_dataset(filesystem=local)
 
+    def row_groups(self, shape: Callable[[pa.Table], pa.Table]) -> Ledger:
+        """The ledger as last refreshed, to be read in another order than its own; ``shape`` is
+        done to portions of its records."""
+        files = [self.path / "ledger" / name for name in self._dataset().files]
+        return Ledger(files, self.schema.arrow, self.path, shape)
+
     def rows(self, columns: Iterable[str], where: pc.Expression | None = None) -> pa.Table:
         """Rows of the ledger as they stand in its files, in no promised order."""
         return self._dataset().to_table(columns=list(columns), filter=where)
@@ -439,14 +448,20 @@ class Archive:
 
     def relation(self, id_: str, kept: str) -> tuple[str, float]:
         """How the current text of a removed article relates to that of the kept one."""
-        histories = self.index.histories([id_, kept])
-        found = []
-        for name in (id_, kept):
-            last = histories[name].last
+        return self.relations([(id_, kept)])[0]
+
+    def relations(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[Relation, float]]:
+        """As :meth:`relation`, of many."""
+        asked = list(pairs)
+        histories = self.index.histories([id_ for pair in asked for id_ in pair])
+
+        def text(id_: str) -> Version:
+            last = histories[id_].last
             assert last is not None
-            found.append(histories[name].versions[last.digest])
+            return histories[id_].versions[last.digest]
+
         linker = TextLinker([], [], np.zeros(0, np.int64), self.index, self.index.near, Shelf())
-        return linker.relations([(found[0], found[1])])[0]
+        return linker.relations([(text(a), text(b)) for a, b in asked])
 
     @contextlib.contextmanager
     def all_texts(self) -> Iterator[tuple[Shelf, dict[str, int]]]:
@@ -511,9 +526,37 @@ class Archive:
         """The folder of the sealed releases, each under its version."""
         return self.path / "releases"
 
-    def note_release(self, version: str, note: Mapping[str, Any]) -> None:
-        """Keep beside a release what must not stand in it: when and from what it was cut."""
+    def note_release(
+        self, version: str, note: Mapping[str, Any], memory: Mapping[str, Any]
+    ) -> None:
+        """Keep beside a release what must not stand in it: when and from what it was cut, and
+        what the next one need not find out again (its batch is that of ``note``)."""
         write_new(self.releases / f"{version}.json", json.dumps(note, indent=2) + "\n")
+        kept = json.dumps({**memory, "batch": note["batch"]}, sort_keys=True)
+        with contextlib.suppress(OSError):
+            path = self._memory(version)
+            path.parent.mkdir(exist_ok=True)
+            path.unlink(missing_ok=True)
+            write_new(path, kept + "\n")
+
+    def release_note(self, version: str) -> dict[str, Any] | None:
+        """What :meth:`note_release` noted of a release; None where nothing is."""
+        try:
+            found: dict[str, Any] = json.loads((self.releases / f"{version}.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found
+
+    def release_memory(self, version: str) -> dict[str, Any]:
+        """What :meth:`note_release` kept of a release; empty where it is gone or unreadable."""
+        try:
+            kept = json.loads(self._memory(version).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _memory(self, version: str) -> Path:
+        return self.path / "index" / f"release-{version}.json"
 
 
 def open_or_create(path: Path, settings: Settings, schema: Schema) -> Archive:

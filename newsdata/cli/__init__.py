@@ -38,6 +38,7 @@ COMMANDS = {
     "log": ("newsdata.cli.log", "List batches and releases, or the inputs of one batch."),
     "show": ("newsdata.cli.show", "Show one article with its whole history."),
     "stats": ("newsdata.cli.stats", "Count articles by rubric, month, author and more."),
+    "diff": ("newsdata.cli.diff", "List what changed between two releases."),
     "verify": ("newsdata.cli.verify", "Check an archive or a release for damage."),
     "schema": ("newsdata.cli.schema", "Print, check and describe the schema of records."),
     "settings": ("newsdata.cli.settings", "Show the settings in force and where they come from."),

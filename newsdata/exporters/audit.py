@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from newsdata.errors import NewsdataError, ReleaseError
-from newsdata.exporters.directory import file_entry, read_manifest
+from newsdata.exporters.directory import read_manifest
+from newsdata.exporters.hashing import LeafHash, combined_hash, leaves, moments_of
 from newsdata.exporters.manifest import MANIFEST, SELF, SUMS, read_sums, self_hash, sums, to_bytes
 from newsdata.exporters.plan import ARTICLES
 from newsdata.exporters.rows import ContentHash
+from newsdata.exporters.shards import file_entry
 from newsdata.reference import second_opinion
 from newsdata.schema import Schema, parse_schema
 
@@ -157,7 +159,7 @@ class _Reading:
     """What has been gathered while the shards are read in their order."""
 
     schema: Schema
-    hasher: ContentHash
+    hasher: LeafHash | None
     rows: int = 0
     last: tuple[bool, int, str] | None = None
     ids: list[Any] = field(default_factory=list)
@@ -175,15 +177,12 @@ def _content(directory: Path, document: Mapping[str, Any], damaged: set[str]) ->
         yield Finding(about["file"], "schema-sha256", found, about["sha256"])
     try:
         schema = parse_schema(orjson.loads(raw), about["file"])
-        reading = _Reading(schema, ContentHash(schema.arrow))
+        _ = schema.arrow
     except (NewsdataError, orjson.JSONDecodeError) as error:
         yield Finding(about["file"], "schema", str(error), "a JSON Schema that makes columns")
         return
-    shards = [
-        name
-        for split in document["configs"][ARTICLES]["splits"].values()
-        for name in split["files"]
-    ]
+    shards = _files_of(document["configs"][ARTICLES])
+    reading = _Reading(schema, _hasher(directory, shards, schema, damaged))
     whole = True
     for name in shards:
         findings = [] if name in damaged else list(_shard(directory, name, reading, document))
@@ -191,6 +190,69 @@ def _content(directory: Path, document: Mapping[str, Any], damaged: set[str]) ->
         yield from findings
     if whole:
         yield from _totals(reading, document)
+    hashes = {}
+    for config, about in document["configs"].items():
+        if config != ARTICLES:
+            yield from _side(directory, about, damaged, document)
+        hashes[config] = about["content_hash"]
+    found = combined_hash(hashes)
+    if found != document["content_hash"]:
+        yield Finding(MANIFEST, "content-hash", found, str(document["content_hash"]))
+
+
+def _files_of(config: Mapping[str, Any]) -> list[str]:
+    return [name for split in config["splits"].values() for name in split["files"]]
+
+
+def _hasher(
+    directory: Path, shards: Iterable[str], schema: Schema, damaged: set[str]
+) -> LeafHash | None:
+    """A hasher for all rows; None where they cannot all be read. Which rows are hashed together
+    follows from all their times."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    name = schema.roles.get("timestamp")
+    moments, rows = [moments_of(None)], 0
+    for shard in shards:
+        try:
+            if shard in damaged:
+                return None
+            with pq.ParquetFile(directory / shard) as file:
+                rows += file.metadata.num_rows
+                if name is not None:
+                    moments.append(moments_of(file.read([name]).column(0)))
+        except (pa.ArrowException, OSError, KeyError, IndexError):
+            return None
+    return LeafHash(schema.arrow, leaves(np.concatenate(moments), rows))
+
+
+def _side(
+    directory: Path, config: Mapping[str, Any], damaged: set[str], document: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """A config beside the articles: the rows of its files and their hash."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    hasher: ContentHash | None = None
+    for name in _files_of(config):
+        if name in damaged:
+            return
+        try:
+            with pq.ParquetFile(directory / name) as file:
+                claimed = document["files"].get(name, {}).get("rows")
+                if file.metadata.num_rows != claimed:
+                    yield Finding(name, "rows", str(file.metadata.num_rows), str(claimed))
+                hasher = hasher or ContentHash(file.schema_arrow)
+                for batch in file.iter_batches(batch_size=10_000):
+                    hasher.update(batch)
+        except (pa.ArrowException, OSError, KeyError) as error:
+            yield Finding(name, "unreadable", str(error), "a Parquet file")
+            return
+    found = hasher.hexdigest() if hasher else ""
+    if found != config["content_hash"]:
+        yield Finding(name, "content-hash", found, str(config["content_hash"]))
 
 
 def _shard(
@@ -235,7 +297,10 @@ def _other_columns(name: str, file: pq.ParquetFile, schema: Schema) -> Finding:
 
 
 def _batch(name: str, batch: pa.RecordBatch, reading: _Reading) -> Iterator[Finding]:
-    reading.hasher.update(batch)
+    import pyarrow as pa
+
+    if reading.hasher is not None:
+        reading.hasher.update(pa.Table.from_batches([batch]))
     roles = reading.schema.roles
     ids = batch.column(roles["id"]).to_pylist() if "id" in roles else [""] * batch.num_rows
     times = _microseconds(batch, roles.get("timestamp"))
@@ -263,9 +328,10 @@ def _microseconds(batch: pa.RecordBatch, name: str | None) -> list[int | None]:
 def _totals(reading: _Reading, document: Mapping[str, Any]) -> Iterator[Finding]:
     if reading.rows != document["rows"]:
         yield Finding(MANIFEST, "rows", str(reading.rows), str(document["rows"]))
-    found = reading.hasher.hexdigest()
-    if found != document["content_hash"]:
-        yield Finding(MANIFEST, "content-hash", found, str(document["content_hash"]))
+    claimed = document["configs"][ARTICLES]["content_hash"]
+    found = reading.hasher.hexdigest() if reading.hasher else "rows that cannot be read"
+    if found != claimed:
+        yield Finding(MANIFEST, "content-hash", found, str(claimed))
     if "id" in reading.schema.roles:
         ids = [one for part in reading.ids for one in part]
         if len(set(ids)) != len(ids):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import filecmp
 import hashlib
 import os
 import re
@@ -23,7 +22,7 @@ import orjson
 
 from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters.documents import DOCUMENTS, IMAGES, documents
-from newsdata.exporters.facts import Tally
+from newsdata.exporters.hashing import combined_hash
 from newsdata.exporters.manifest import (
     FORMAT,
     MANIFEST,
@@ -35,9 +34,10 @@ from newsdata.exporters.manifest import (
     sums,
     to_bytes,
 )
-from newsdata.exporters.parquet import write_shard
 from newsdata.exporters.plan import ARTICLES, Plan
-from newsdata.exporters.rows import content_hash, row_bytes
+from newsdata.exporters.reuse import Memory
+from newsdata.exporters.shards import Older, content_of, write_shards
+from newsdata.exporters.sides import content_hashes, write_sides
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,33 +59,51 @@ class Sealed:
     manifest: Mapping[str, Any]
     created: bool
     differs: tuple[str, ...] = ()
+    memory: Memory | None = None
 
 
-def seal(target: Path, plan: Plan, previous: Path | None = None) -> Sealed:
+def seal(
+    target: Path, plan: Plan, previous: Path | None = None, memory: Memory | None = None
+) -> Sealed:
     """Write the planned release as the directory ``target``.
 
-    A shard that is byte for byte one of ``previous`` (an older release directory) becomes a
-    hard link to it. Raises ReleaseError where the version exists with other rows, or the place
-    cannot be written.
+    A shard with the rows of one of ``previous`` (an older release directory) becomes a hard link
+    to it; where ``memory`` tells that its rows are the same, they are not even read. ``memory``
+    is what is remembered of ``previous``, or of this very version where it is there already.
+    Raises ReleaseError where the version exists with other rows, or the place cannot be written.
     """
-    hashed = content_hash(plan.schema.arrow, plan.table)
     _check_documents(plan)
     try:
         if os.path.lexists(target):
-            return _already(target, plan, hashed)
+            return _already(target, plan, memory)
         target.parent.mkdir(parents=True, exist_ok=True)
         with _workplace(target) as partial:
-            document = _write(partial, plan, hashed, previous)
+            document, remembered = _write(partial, plan, _older(previous, memory))
             try:
                 partial.rename(target)
             except OSError:
                 if not os.path.lexists(target):
                     raise
-                return _already(target, plan, hashed)  # another seal was faster
+                return _already(target, plan, remembered)  # another seal was faster
             _flush(target.parent)
     except OSError as error:
         raise ReleaseError(f"{target}: cannot be sealed: {error}") from error
-    return Sealed(target, document, True)
+    return Sealed(target, document, True, memory=remembered)
+
+
+def taken(path: Path) -> bool:
+    """Whether anything stands at a path, be it a broken link."""
+    return os.path.lexists(path)
+
+
+def _older(previous: Path | None, memory: Memory | None) -> Older | None:
+    if previous is None:
+        return None
+    try:
+        files = read_manifest(previous)["files"]
+    except ReleaseError:
+        return None  # a damaged release has nothing to offer
+    return Older(previous, files, memory or Memory(""))
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -137,66 +155,69 @@ def read_changelog(directory: Path) -> bytes:
         return b""
 
 
-def _already(target: Path, plan: Plan, hashed: str) -> Sealed:
+def columns_of(directory: Path, config: str = ARTICLES) -> pa.Schema:
+    """The columns of a release, from its first shard: every shard has the same."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    splits = read_manifest(directory)["configs"][config]["splits"]
+    first = next(name for split in splits.values() for name in split["files"])
+    try:
+        return pq.read_schema(directory / first)
+    except (pa.ArrowException, OSError) as error:
+        raise ReleaseError(f"{directory / first}: cannot be read: {error}") from error
+
+
+def _already(target: Path, plan: Plan, memory: Memory | None) -> Sealed:
     """The answer when the version is taken: the same rows are fine, others are refused."""
     try:
         old = read_manifest(target)
     except ReleaseError as error:
         raise ReleaseError(f"{target} exists, and it cannot be replaced: {error}") from None
+    hashes = content_hashes(plan, content_of(plan, memory))
+    hashed = combined_hash(hashes)
     if old.get("content_hash") != hashed:
         raise ReleaseError(
             f"version {plan.version} is taken: {target} has other content "
             f"(content hash {str(old.get('content_hash'))[:16]}…, now {hashed[:16]}…); "
             "a sealed release never changes, choose a new version"
         )
-    new = orjson.loads(to_bytes(manifest(plan, hashed, schema_file(plan.schema.document), {})))
+    new = orjson.loads(to_bytes(manifest(plan, hashes, schema_file(plan.schema.document), {})))
     differs = (k for k in new if k not in OF_THE_PROGRAM and new[k] != old.get(k))
     return Sealed(target, old, False, tuple(sorted(differs)))
 
 
 def _check_documents(plan: Plan) -> None:
     reserved = {*DOCUMENTS, MANIFEST, SUMS, schema_file(plan.schema.document)}
+    folders = ("data/", IMAGES, *(f"{side.name}/" for side in plan.sides))
     for path in plan.documents:
-        if not _PATH.fullmatch(path) or path in reserved or path.startswith(("data/", IMAGES)):
+        if not _PATH.fullmatch(path) or path in reserved or path.startswith(folders):
             raise UsageError(f"documents: {path!r} is no place for a further file of a release")
 
 
 # -- writing ------------------------------------------------------------------------------------
 
 
-def _write(partial: Path, plan: Plan, hashed: str, previous: Path | None) -> dict[str, Any]:
-    files: dict[str, dict[str, Any]] = {}
-    tally = Tally(plan.schema)
-    sizes = row_bytes(plan.table)
-    for shard in plan.shards:
-        path = partial / shard.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table = plan.table.slice(shard.start, shard.stop - shard.start)
-        write_shard(path, table, plan.schema, sizes[shard.start : shard.stop])
-        tally.add(table)
-        _link_if_same(path, previous / shard.name if previous else None)
-        _flush(path)
-        files[shard.name] = {**file_entry(path), "rows": shard.stop - shard.start}
-    written = {
-        **documents(plan.described(tally.facts(), hashed, dict(files))),
+def _write(partial: Path, plan: Plan, older: Older | None) -> tuple[dict[str, Any], Memory]:
+    written = write_shards(partial, plan, older)
+    files: dict[str, dict[str, Any]] = {**written.files, **write_sides(partial, plan, older)}
+    for name in files:
+        _flush(partial / name)
+    hashes = content_hashes(plan, written.content_hash)
+    described = plan.described(written.facts, combined_hash(hashes), written.files)
+    texts = {
+        **documents(described),
         schema_file(plan.schema.document): schema_bytes(plan),
         **plan.documents,
     }
-    for name, content in written.items():
+    for name, content in texts.items():
         files[name] = _put(partial / name, content)
-    document = manifest(plan, hashed, schema_file(plan.schema.document), files)
+    document = manifest(plan, hashes, schema_file(plan.schema.document), files)
     files[MANIFEST] = _put(partial / MANIFEST, to_bytes(document))
     _put(partial / SUMS, sums({name: entry["sha256"] for name, entry in files.items()}))
     for folder in {(partial / name).parent for name in files}:
         _flush(folder)
-    return document
-
-
-def file_entry(path: Path) -> dict[str, Any]:
-    """``sha256`` and ``size`` of a file."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"sha256": digest, "size": os.fstat(file.fileno()).st_size}
+    return document, written.memory
 
 
 def _put(path: Path, content: bytes) -> dict[str, Any]:
@@ -204,19 +225,6 @@ def _put(path: Path, content: bytes) -> dict[str, Any]:
     path.write_bytes(content)
     _flush(path)
     return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-
-
-def _link_if_same(path: Path, old: Path | None) -> None:
-    """Replace a shard by a hard link to its equal in the release before, where links work.
-
-    Compared byte by byte, not by what a manifest says: a damaged old shard must not spread.
-    """
-    if old is None or not old.is_file() or not filecmp.cmp(path, old, shallow=False):
-        return
-    link = path.with_name(path.name + ".link")
-    with contextlib.suppress(OSError):
-        os.link(old, link)
-        link.replace(path)
 
 
 def _flush(path: Path) -> None:

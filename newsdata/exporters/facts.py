@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -164,6 +164,38 @@ class Tally:
         if self._example is None or candidate[0] < self._example[0]:
             self._example = candidate
 
+    def show(self, rows: pa.Table) -> None:
+        """Consider rows for the example, without counting them."""
+        if rows.num_rows:
+            self._offer(_first(rows, self._schema, _times(rows, self._schema)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was counted, ready for JSON; never the example, which is a text."""
+        return {
+            "rows": self._rows,
+            "undated": self._undated,
+            "ends": list(self._ends),
+            "filled": dict(self._filled),
+            "months": sorted(self._months.items()),
+            "lengths": sorted(self._lengths.items()),
+            "counted": {name: dict(counter) for name, counter in self._counted.items()},
+            "sources": {name: _source_dict(found) for name, found in self._sources.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, schema: Schema, told: Mapping[str, Any]) -> Tally:
+        """The tally that :meth:`to_dict` told of."""
+        tally = cls(schema)
+        tally._rows, tally._undated = told["rows"], told["undated"]
+        tally._ends = (told["ends"][0], told["ends"][1])
+        tally._filled.update(told["filled"])
+        tally._months.update(dict(told["months"]))
+        tally._lengths.update(dict(told["lengths"]))
+        for name, counter in tally._counted.items():
+            counter.update(told["counted"][name])
+        tally._sources = {name: _source_from(found) for name, found in told["sources"].items()}
+        return tally
+
     def facts(self) -> Facts:
         """What was counted so far."""
         return Facts(
@@ -179,6 +211,18 @@ class Tally:
             sources=tuple(_told(name, self._sources[name]) for name in sorted(self._sources)),
             example=None if self._example is None else self._example[1],
         )
+
+
+def _source_dict(found: _Source) -> dict[str, Any]:
+    values: dict[str, Any] = {item.name: getattr(found, item.name) for item in fields(found)}
+    return {n: sorted(v.items()) if isinstance(v, Counter) else v for n, v in values.items()}
+
+
+def _source_from(told: Mapping[str, Any]) -> _Source:
+    values: dict[str, Any] = {
+        n: Counter(dict(v)) if isinstance(v, list) else v for n, v in told.items()
+    }
+    return _Source(**values)
 
 
 def filled(column: pa.ChunkedArray) -> Any:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from newsdata.exporters.parquet import ROW_GROUP_BYTES
-from newsdata.exporters.rows import row_bytes
+from newsdata.sizes import row_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from newsdata.errors import HubError, NewsdataError, ReleaseError, UsageError
 from newsdata.exporters.audit import verify
-from newsdata.exporters.directory import README, file_entry, read_manifest
+from newsdata.exporters.directory import README, read_manifest
 from newsdata.exporters.manifest import MANIFEST, SUMS
+from newsdata.exporters.shards import file_entry
 from newsdata.exporters.versions import Version
 
 if TYPE_CHECKING:

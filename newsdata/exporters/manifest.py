@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 from newsdata import __version__
-from newsdata.exporters.plan import ARTICLES, Plan
+from newsdata.exporters.hashing import combined_hash
+from newsdata.exporters.plan import ARTICLES, Plan, side_file
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -27,14 +28,24 @@ OF_THE_PROGRAM = ("files", "versions", SELF)
 
 
 def manifest(
-    plan: Plan, content_hash: str, schema_file: str, files: Mapping[str, Mapping[str, Any]]
+    plan: Plan,
+    hashes: Mapping[str, str],
+    schema_file: str,
+    files: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The manifest of a planned release.
 
-    ``files`` is path -> ``{"sha256", "size"}`` and for shards ``"rows"``.
+    ``hashes`` are the content hashes of its configs; ``files`` is path -> ``{"sha256", "size"}``
+    and for shards ``"rows"``.
     """
     shards = [shard.name for shard in plan.shards]
-    split = {"rows": plan.table.num_rows, "files": shards}
+    split = {"rows": plan.num_rows, "files": shards}
+    configs: dict[str, Any] = {ARTICLES: {"default": True, "splits": {plan.split: split}}}
+    for side in plan.sides:
+        one = {"rows": side.table.num_rows, "files": [side_file(plan, side)]}
+        configs[side.name] = {"splits": {plan.split: one}}
+    for name, config in configs.items():
+        config["content_hash"] = hashes[name]
     document = {
         "format": FORMAT,
         "name": plan.name,
@@ -45,11 +56,11 @@ def manifest(
             "sha256": hashlib.sha256(schema_bytes(plan)).hexdigest(),
             "version": plan.schema.version,
         },
-        "rows": plan.table.num_rows,
-        "content_hash": content_hash,
+        "rows": plan.num_rows,
+        "content_hash": combined_hash(hashes),
         "counts": dict(plan.counts),
         "left_out": dict(plan.left_out),
-        "configs": {ARTICLES: {"default": True, "splits": {plan.split: split}}},
+        "configs": configs,
         "settings": dict(plan.settings),
         "versions": versions(),
         "files": {path: dict(entry) for path, entry in files.items()},

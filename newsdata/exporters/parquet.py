@@ -7,10 +7,12 @@ card, where all of them read them).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsdata.exporters.rows import cut, row_bytes
+from newsdata.exporters.rows import cut
+from newsdata.sizes import row_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,12 +28,23 @@ ROW_GROUP_BYTES = 32_000_000
 ZSTD_LEVEL = 3
 
 
-def write_shard(
-    path: Path, table: pa.Table, schema: Schema, sizes: np.ndarray[Any, Any] | None = None
-) -> None:
-    """Write rows that have exactly the schema's columns; the chunking of the table is no matter.
+def row_groups(sizes: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
+    """The row groups of a shard whose rows have these ``row_bytes``."""
+    return cut(sizes, ROW_GROUP_BYTES)
 
-    ``sizes`` are the rows' ``row_bytes`` if they are known already.
+
+def write_shard(path: Path, table: pa.Table, schema: Schema) -> None:
+    """Write rows that have exactly the schema's columns; how they are chunked is no matter."""
+    groups = row_groups(row_bytes(table))
+    tables = (table.slice(a, b - a) for a, b in groups)
+    write_groups(path, tables, schema.arrow, schema.roles)
+
+
+def write_groups(
+    path: Path, groups: Iterable[pa.Table], columns: pa.Schema, roles: Mapping[str, str]
+) -> None:
+    """Write row groups, each a table with exactly these columns; ``roles`` names those by which
+    the rows are sorted and which are prose.
 
     Pages are cut where the content says (content-defined chunking), so that a store which
     deduplicates by content keeps most of a shard when a few of its rows change.
@@ -40,45 +53,44 @@ def write_shard(
 
     with pq.ParquetWriter(
         path,
-        schema.arrow,
+        columns,
         compression="zstd",
         compression_level=ZSTD_LEVEL,
         write_page_index=True,
         use_content_defined_chunking=True,
-        write_statistics=_statistics(schema),
-        sorting_columns=_sorting(schema),
+        write_statistics=_statistics(columns, roles),
+        sorting_columns=_sorting(columns, roles),
     ) as writer:
-        known = row_bytes(table) if sizes is None else sizes
-        for start, stop in cut(known, ROW_GROUP_BYTES):
+        for group in groups:
             # One chunk for each column: the encoder starts pages anew at a chunk's border.
-            writer.write_table(table.slice(start, stop - start).combine_chunks())
+            writer.write_table(group.combine_chunks())
 
 
-def _statistics(schema: Schema) -> list[str]:
+def _statistics(columns: pa.Schema, roles: Mapping[str, str]) -> list[str]:
     """Columns whose smallest and largest value are worth a place in the footer: not texts."""
     import pyarrow as pa
 
-    prose = {schema.roles.get("title"), schema.roles.get("text")}
+    prose = {roles.get("title"), roles.get("text")}
     return [
         item.name
-        for item in schema.arrow
+        for item in columns
         if item.name not in prose and not pa.types.is_nested(item.type)
     ]
 
 
-def _sorting(schema: Schema) -> list[object]:
+def _sorting(columns: pa.Schema, roles: Mapping[str, str]) -> list[object] | None:
     import pyarrow.parquet as pq
 
-    roles = [schema.roles[role] for role in ("timestamp", "id") if role in schema.roles]
-    names = schema.arrow.names
+    names = [roles[role] for role in ("timestamp", "id") if role in roles]
     return [
-        pq.SortingColumn(_leaf(schema, names.index(name)), nulls_first=False) for name in roles
+        pq.SortingColumn(_leaf(columns, columns.names.index(name)), nulls_first=False)
+        for name in names
     ]
 
 
-def _leaf(schema: Schema, position: int) -> int:
+def _leaf(columns: pa.Schema, position: int) -> int:
     """Number of the first Parquet leaf of a column: nested columns before it have several."""
-    return sum(_leaves(item.type) for item in list(schema.arrow)[:position])
+    return sum(_leaves(item.type) for item in list(columns)[:position])
 
 
 def _leaves(kind: pa.DataType) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from newsdata.exporters.facts import Facts
 from newsdata.schema import Schema
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 #: The default config of a release: its articles. Others (duplicates, revisions) stand beside it.
@@ -18,11 +19,47 @@ ARTICLES = "articles"
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Rows ``start`` to ``stop`` (not included) of the plan's table, and the file they go to."""
+    """Rows ``start`` to ``stop`` (not included) of a release, and the file they go to.
+
+    ``key`` is a hash of the digests of those rows in their order: equal keys, equal rows. It is
+    empty where the digests are not known.
+    """
 
     name: str
     start: int
     stop: int
+    key: str = ""
+
+
+class Rows(Protocol):
+    """The rows of a release, read in its order, as often and as far as they are needed."""
+
+    def tables(self, cuts: Sequence[tuple[int, int]]) -> Iterator[pa.Table]:
+        """Rows ``start`` to ``stop`` (not included) for each cut, in the schema's columns. The
+        cuts ascend; what one of them holds has to fit into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """Rows that are one table."""
+
+    table: pa.Table
+
+    def tables(self, cuts: Sequence[tuple[int, int]]) -> Iterator[pa.Table]:
+        """See :class:`Rows`."""
+        return (self.table.slice(start, stop - start) for start, stop in cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A further config of a release, or one of its tables: small enough to be held in memory.
+
+    ``meaning`` says in one sentence what a row is.
+    """
+
+    name: str
+    table: pa.Table
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +180,9 @@ class Described:
 class Plan:
     """One release before it is written.
 
-    ``table`` is sorted, has exactly the schema's columns and covers the shards end to end.
+    ``rows`` are sorted, have exactly the schema's columns and cover the shards end to end;
+    ``sizes`` are their bytes (:mod:`newsdata.sizes`). ``leaves`` are the same rows in the portions
+    in which they are hashed (:mod:`newsdata.exporters.hashing`). ``sides`` stand beside them.
     ``counts`` are distinct inputs by final outcome; ``left_out`` are articles that lacked a
     required field, by reason. ``documents`` are further files, path in the release -> bytes.
     """
@@ -152,15 +191,30 @@ class Plan:
     name: str
     date: str
     schema: Schema
-    table: pa.Table
+    rows: Rows
+    sizes: np.ndarray[Any, Any]
     shards: tuple[Shard, ...]
+    leaves: tuple[Shard, ...]
     split: str = "train"
     counts: Mapping[str, Any] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     about: About = About()
     documents: Mapping[str, bytes] = field(default_factory=dict)
+    sides: tuple[Side, ...] = ()
     since: Since = Since()
+
+    @property
+    def num_rows(self) -> int:
+        """Number of articles in the release."""
+        return len(self.sizes)
+
+    @property
+    def table(self) -> pa.Table:
+        """All rows at once: for small releases. Sealing reads :attr:`rows` in portions."""
+        import pyarrow as pa
+
+        return pa.concat_tables(self.rows.tables([(s.start, s.stop) for s in self.shards]))
 
     def described(
         self, facts: Facts, content_hash: str, files: Mapping[str, Mapping[str, Any]]
@@ -180,4 +234,22 @@ class Plan:
             settings=self.settings,
             about=self.about,
             since=self.since,
+            configs=tuple(
+                Config(
+                    side.name,
+                    side.meaning,
+                    side.table.schema,
+                    {self.split: side_file(self, side)},
+                )
+                for side in self.sides
+            ),
         )
+
+
+def side_file(plan: Plan, side: Side) -> str:
+    """The one file of a config beside the articles.
+
+    It has the split of the articles in its name, because it speaks of them, and stands outside of
+    ``data/``: pandas, Polars and Spark read a folder with all that is below it as one table.
+    """
+    return f"{side.name}/{plan.split}-00000.parquet"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from newsdata.errors import SchemaError
+from newsdata.sizes import lengths_of, numbers_of, offsets_of, per_list, row_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,32 +67,9 @@ def _filled(array: pa.Array) -> pa.Array:
         )
     if pa.types.is_list(array.type):
         values = _filled(array.flatten())
-        offsets = pa.array(_offsets(_lengths(array)), pa.int32())
+        offsets = pa.array(offsets_of(lengths_of(array)), pa.int32())
         return pa.ListArray.from_arrays(offsets, values, type=array.type)
     return array
-
-
-def _lengths(array: pa.Array) -> np.ndarray[Any, Any]:
-    """Elements of each list, 0 for a null one."""
-    return _numbers(array.value_lengths().fill_null(0))
-
-
-def _offsets(lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    import numpy as np
-
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
-
-
-def _numbers(array: pa.Array) -> np.ndarray[Any, Any]:
-    """Fixed-width values without nulls as int64, little-endian."""
-    import pyarrow as pa
-
-    if pa.types.is_date32(array.type):
-        array = array.cast(pa.int32())
-    values: np.ndarray[Any, Any] = array.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    return values.astype("<i8", copy=False)
 
 
 def take(table: pa.Table, order: pa.Array) -> pa.Table:
@@ -180,7 +158,7 @@ def _streams(path: tuple[str, ...], array: pa.Array) -> Iterator[tuple[tuple[str
 
     kind = array.type
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        yield path, "list", _lengths(array)
+        yield path, "list", lengths_of(array)
         yield from _streams((*path, "[]"), array.flatten())
         return
     yield path, "present", _present(array)
@@ -196,13 +174,13 @@ def _streams(path: tuple[str, ...], array: pa.Array) -> Iterator[tuple[tuple[str
     elif pa.types.is_floating(kind):
         yield path, "number", _doubles(array)
     elif pa.types.is_timestamp(kind):
-        yield path, "time", _numbers(array.cast(pa.timestamp("us", "UTC")))
+        yield path, "time", numbers_of(array.cast(pa.timestamp("us", "UTC")))
     elif pa.types.is_date32(kind):
-        yield path, "date", _numbers(array)
+        yield path, "date", numbers_of(array)
     elif pa.types.is_boolean(kind):
-        yield path, "boolean", _numbers(array)
+        yield path, "boolean", numbers_of(array)
     elif pa.types.is_integer(kind):
-        yield path, "integer", _numbers(array)
+        yield path, "integer", numbers_of(array)
     else:
         raise SchemaError(f"{'.'.join(path)}: a release has no columns of type {kind}")
 
@@ -239,48 +217,7 @@ def _doubles(array: pa.Array) -> np.ndarray[Any, Any]:
     return np.where(np.isnan(values), np.nan, values).astype("<f8", copy=False)
 
 
-# -- size ---------------------------------------------------------------------------------------
-
-
-def row_bytes(table: pa.Table) -> np.ndarray[Any, Any]:
-    """Bytes of each row before compression: texts as UTF-8, 8 for any other value.
-
-    A function of the row alone, so that what it decides does not move with other rows.
-    """
-    import numpy as np
-
-    total = np.zeros(table.num_rows, dtype=np.int64)
-    for column in table.columns:
-        sizes = [_sizes(chunk) for chunk in column.chunks]
-        if sizes:
-            total += np.concatenate(sizes)
-    return total
-
-
-def _sizes(array: pa.Array) -> np.ndarray[Any, Any]:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = array.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _numbers(pc.binary_length(array).fill_null(0))
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return 8 + _per_list(array, _sizes(array.flatten()))
-    if pa.types.is_struct(kind):
-        total = np.zeros(len(array), dtype=np.int64)
-        for child in array.flatten():
-            total += _sizes(child)
-        return total
-    return np.full(len(array), 8, dtype=np.int64)
-
-
-def _per_list(array: pa.Array, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Sum of the values of each list's elements."""
-    sums = _offsets(values)
-    offsets = _offsets(_lengths(array))
-    total: np.ndarray[Any, Any] = sums[offsets[1:]] - sums[offsets[:-1]]
-    return total
+# -- cutting ----------------------------------------------------------------------------------
 
 
 def cut(sizes: Sequence[int] | np.ndarray[Any, Any], limit: int) -> list[tuple[int, int]]:
@@ -335,12 +272,12 @@ def _differing(left: pa.Array, right: pa.Array) -> np.ndarray[Any, Any]:
     import pyarrow.compute as pc
 
     if pa.types.is_list(left.type):
-        lengths = _lengths(left)
-        different: np.ndarray[Any, Any] = lengths != _lengths(right)
+        lengths = lengths_of(left)
+        different: np.ndarray[Any, Any] = lengths != lengths_of(right)
         same = pa.array(~different)
         left, right = left.filter(same), right.filter(same)
         elements = _differing(left.flatten(), right.flatten())
-        different[~different] = _per_list(left, elements.astype(np.int64)) > 0
+        different[~different] = per_list(left, elements.astype(np.int64)) > 0
         return different
     different = _present(left) != _present(right)
     if pa.types.is_struct(left.type):

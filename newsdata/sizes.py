@@ -1,0 +1,79 @@
+"""How many bytes the values of Arrow arrays are before compression. Pure.
+
+A size is a function of the row alone, so that what it decides (which files a release has) does
+not move with other rows. The ledger keeps it beside each record.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+
+def lengths_of(array: pa.Array) -> np.ndarray[Any, Any]:
+    """Elements of each list, 0 for a null one."""
+    return numbers_of(array.value_lengths().fill_null(0))
+
+
+def offsets_of(lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Where each of some lists begins, and where the last one ends."""
+    import numpy as np
+
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def numbers_of(array: pa.Array) -> np.ndarray[Any, Any]:
+    """Fixed-width values without nulls as int64, little-endian."""
+    import pyarrow as pa
+
+    if pa.types.is_date32(array.type):
+        array = array.cast(pa.int32())
+    values: np.ndarray[Any, Any] = array.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return values.astype("<i8", copy=False)
+
+
+def row_bytes(table: pa.Table) -> np.ndarray[Any, Any]:
+    """Bytes of each row before compression: texts as UTF-8, 8 for any other value.
+
+    A function of the row alone, so that what it decides does not move with other rows.
+    """
+    import numpy as np
+
+    total = np.zeros(table.num_rows, dtype=np.int64)
+    for column in table.columns:
+        sizes = [sizes_of(chunk) for chunk in column.chunks]
+        if sizes:
+            total += np.concatenate(sizes)
+    return total
+
+
+def sizes_of(array: pa.Array) -> np.ndarray[Any, Any]:
+    """As :func:`row_bytes`, of the values of one array."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = array.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return numbers_of(pc.binary_length(array).fill_null(0))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return 8 + per_list(array, sizes_of(array.flatten()))
+    if pa.types.is_struct(kind):
+        total = np.zeros(len(array), dtype=np.int64)
+        for child in array.flatten():
+            total += sizes_of(child)
+        return total
+    return np.full(len(array), 8, dtype=np.int64)
+
+
+def per_list(array: pa.Array, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Sum of the values of each list's elements."""
+    sums = offsets_of(values)
+    offsets = offsets_of(lengths_of(array))
+    total: np.ndarray[Any, Any] = sums[offsets[1:]] - sums[offsets[:-1]]
+    return total
