@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import archive_bench
 import day_bench
 import load_bench
+import pages_bench
 import release_bench
 import validate_bench
 
@@ -76,6 +77,15 @@ def dedup(given: argparse.Namespace) -> Tables:
         return tables
 
 
+def pages(given: argparse.Namespace) -> Tables:
+    """What extractors read on real news pages, field by field, and how fast."""
+    if not pages_bench.PAGES.exists():
+        print(f"{pages_bench.PAGES} is not there: no page to read")
+        return {}
+    tables: Tables = pages_bench.tables(pages_bench.run(given.peers_python))
+    return tables
+
+
 BENCHES: dict[str, Callable[[argparse.Namespace], Tables]] = {
     "archive": archive,
     "day": day,
@@ -83,6 +93,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Tables]] = {
     "validate": validate,
     "release": release,
     "dedup": dedup,
+    "pages": pages,
 }
 
 
