@@ -14,7 +14,7 @@ REASONS: dict[str, str] = {
     "unknown-kind": "the content is none of the kinds that can be read",
     "truncated-stream": "the compressed stream ends too early; what came before it was read",
     "bad-stream": "the compressed stream is damaged; what came before the damage was read",
-    "too-large": "the input is longer than the limit for one page or one decompressed file",
+    "too-large": "the input is larger than the limit for one page or one decompressed file",
     "bad-sidecar": "the .meta.json file beside the page is not a JSON object of known fields",
     # -- the JSON text ----------------------------------------------------------------------
     "line-too-long": "the line is longer than the limit",
@@ -40,6 +40,11 @@ REASONS: dict[str, str] = {
     "not-representable": "the value is valid, but no column of the archive can hold it",
     # -- the page ---------------------------------------------------------------------------
     "list-page": "the page is a list of many items, not an article",
+    "tag-page": "the page is a list of the articles of one tag, rubric or author",
+    "login-page": "the page is a form to log in",
+    "video-page": "the page is a video without a text",
+    "paywall-stub": "the page has only the beginning of an article, the rest is behind a paywall",
+    "error-page": "the page says that there is none: not found, denied, out of service",
     "no-article": "no article could be found on the page",
     "extractor-failed": "the extractor failed on this page: a bug of newsdata; please report it",
     # -- withheld ---------------------------------------------------------------------------

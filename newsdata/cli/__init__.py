@@ -41,6 +41,7 @@ COMMANDS = {
     "diff": ("newsdata.cli.diff", "List what changed between two releases."),
     "verify": ("newsdata.cli.verify", "Check an archive or a release for damage."),
     "schema": ("newsdata.cli.schema", "Print, check and describe the schema of records."),
+    "rules": ("newsdata.cli.rules", "List and check the per-site rules of HTML pages."),
     "settings": ("newsdata.cli.settings", "Show the settings in force and where they come from."),
 }
 ALIASES = {"add": "build"}

@@ -20,7 +20,8 @@ def choose_title(
     """The headline and how it was found, from (text, weight, method) of every witness.
 
     Texts that are equal but for case and punctuation vote together, each once; a text that is
-    another's beginning up to a separator votes for it. The first spelling of the winner counts.
+    another's beginning up to a separator votes for it. The winner's spelling with most weight
+    counts.
 
     >>> choose_title([("Rain - The Paper", 1, "dom"), ("Rain", 3, "jsonld")])
     ('Rain', 'jsonld')
@@ -32,19 +33,50 @@ def choose_title(
     given = [(text, weight, method) for text, weight, method in given if _key(text)]
     texts = {_key(text) for text, _, _ in given}
     votes: dict[str, float] = {}
-    first: dict[str, tuple[float, str, str]] = {}
+    spelled: dict[str, dict[str, tuple[float, float, str]]] = {}
     for text, weight, method in given:
         short = _without_site(text, texts, names)
         key = _key(short)
         if key in names:
             continue
         votes[key] = votes.get(key, 0.0) + weight
-        if key not in first or first[key][0] < weight:
-            first[key] = (weight, short, method)
+        spellings = spelled.setdefault(key, {})
+        total, best, by = spellings.get(short, (0.0, 0.0, method))
+        spellings[short] = (total + weight, max(best, weight), method if weight > best else by)
     if not votes:
         return None
-    best = max(votes, key=lambda key: votes[key])
-    return first[best][1], first[best][2]
+    winner = spelled[max(votes, key=lambda key: votes[key])]
+    spelling = max(winner, key=lambda text: winner[text][:2])
+    return spelling, winner[spelling][2]
+
+
+def written_apart(
+    said: str | None, heading: str | None, shared: str | None, title: str | None
+) -> str | None:
+    """Which of JSON-LD's headline and og:title was written on its own, None where neither was.
+
+    A template repeats one text in ``h1``, ``title`` and one of the two; where the other differs,
+    an editor wrote it, and publishers' own parsers give it as the headline.
+
+    >>> written_apart("Rain falls", "Rain falls", "What rain brings", "Rain falls | The Paper")
+    'What rain brings'
+    """
+    if not (said and heading and shared and title):
+        return None
+    same = _key(heading)
+    if not same or not _key(title).startswith(same):
+        return None
+    if _key(said) == same and not _overlap(shared, heading):
+        return shared
+    if _key(shared) == same and not _overlap(said, heading):
+        return said
+    return None
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one text is the other with something before or behind it."""
+    left, right = _key(one), _key(other)
+    return not left or not right or left in right or right in left
 
 
 def _key(text: str) -> str:

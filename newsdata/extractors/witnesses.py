@@ -8,8 +8,8 @@ from typing import Any
 
 from newsdata.extractors import jsonld
 from newsdata.extractors.fields import Clock
+from newsdata.extractors.markup import Markup, text_of
 from newsdata.grammar.dates import PrintedTime, epoch_time, read_time
-from newsdata.text import squeeze
 
 
 def top_heading(headings: list[str], others: list[str | None]) -> str | None:
@@ -37,6 +37,34 @@ def time_of_publication(
         if exactness(best[0]) == (True, True):
             break
     return best
+
+
+_PRINTED = (
+    "//time | //*[contains(@class, 'date') or contains(@class, 'Date') or contains(@class, 'time')"
+    " or contains(@class, 'publish') or contains(@class, 'stand') or contains(@id, 'date')]"
+)
+#: A day with or without a clock, inside other words: ``Do 25.04.24 | 14:07 Uhr | Von A. Lee``.
+_DAY_IN_TEXT = re.compile(
+    r"(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d|20\d\d[./-]\d{1,2}[./-]\d{1,2}"
+    r"|20\d\d\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]"
+    r"|\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,12}\.?,?\s(?:de\s)?20\d\d"
+    r"|[^\W\d_]{3,12}\.?\s\d{1,2},?\s20\d\d)(?P<clock>\D{0,12}?\d{1,2}[:.時]\d\d)?"
+)
+_MOST_PRINTED = 40
+
+
+def printed_stamps(markup: Markup) -> Iterator[tuple[str, str]]:
+    """Times that the page prints near its headline, for want of better: elements named so."""
+    for element in markup.find(_PRINTED)[:_MOST_PRINTED]:
+        around = list(zip(range(6), element.iterancestors(), strict=False))
+        if any(other.tag in ("footer", "nav", "aside", "figure") for _, other in around):
+            continue
+        text = text_of(element)
+        match = _DAY_IN_TEXT.search(text) if 6 < len(text) < 90 else None
+        if match:
+            clock = re.search(r"\d{1,2}[:.時]\d\d", match["clock"] or "")
+            day = match[0][: match.start("clock") - match.start()] if match["clock"] else match[0]
+            yield (f"{day} {clock[0]}" if clock else day), "dom"
 
 
 def exactness(time: PrintedTime) -> tuple[bool, bool]:
@@ -67,12 +95,6 @@ def is_house(name: str) -> bool:
 def bare(name: str) -> str:
     """Letters and digits alone, without case: for comparing."""
     return re.sub(r"[\W_]+", "", name.casefold())
-
-
-def split_tags(texts: list[str]) -> list[str]:
-    """Keywords, one by one; a list that was joined is taken apart."""
-    parts = [part for text in texts for part in re.split(r"\s*[,;|]\s*", text)]
-    return list(dict.fromkeys(part for part in map(squeeze, parts) if 1 < len(part) < 80))[:100]
 
 
 def other_script(seen: str, declared: str) -> bool:
