@@ -142,6 +142,8 @@ def _key(page: Page, circumstances: str) -> bytes:
         page.timezone,
         page.retrieved if dated else None,
         circumstances,
+        *((repr((page.signals, page.extra)),) if page.signals or page.extra else ()),
+        *((page.media_type,) if page.media_type else ()),
     )
 
 

@@ -16,6 +16,19 @@ REASONS: dict[str, str] = {
     "bad-stream": "the compressed stream is damaged; what came before the damage was read",
     "too-large": "the input is larger than the limit for one page or one decompressed file",
     "bad-sidecar": "the .meta.json file beside the page is not a JSON object of known fields",
+    # -- the WARC record ---------------------------------------------------------------------
+    "bad-record": "the record is no WARC record, or longer or shorter than it says",
+    "bad-digest": "the bytes of the record are not those that its digests are of",
+    "bad-encoding": "the content cannot be decoded as its headers say (chunked, gzip, br ...)",
+    "segmented-record": "the record is a part of one that was cut in segments",
+    "unresolved-revisit": "a revisit whose first capture is not in the same file",
+    "http-status": "the server answered with another status than success",
+    "not-a-page": "neither HTML, text, a feed nor a JSON record: a picture, a script, robots.txt",
+    "no-pages": "the file holds no record of a page",
+    # -- the feed, the agency's item -----------------------------------------------------------
+    "bad-feed": "the feed is no RSS or Atom, or damaged; what came before the damage was read",
+    "summary-only": "the feed's item has only a summary, which is not the text",
+    "not-text": "the item is a picture, a video, an event ..., not a text",
     # -- the JSON text ----------------------------------------------------------------------
     "line-too-long": "the line is longer than the limit",
     "invalid-utf8": "the bytes are not valid UTF-8",

@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeAlias
 
 from newsdata.reasons import REASONS
 
-PageKind: TypeAlias = Literal["dump", "html", "record"]
+PageKind: TypeAlias = Literal["dump", "html", "record", "entry"]
 Relation: TypeAlias = Literal["exact", "near", "chained"]
 
 
@@ -43,13 +43,26 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """What was said about the rights of a page beside it: ``where`` (``http``, ``robots`` or
+    ``tdmrep``), whether mining its text is reserved or allowed, and on which terms."""
+
+    where: str
+    tdm: Literal["reserved", "allowed"] | None = None
+    usage_terms: str | None = None
+    license: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One input as bytes, with what is known about it from outside.
 
-    ``kind`` says how to read ``content``: ``dump`` (a page saved as plain text), ``html``, or
-    ``record`` (one JSON value). ``url``, ``retrieved`` (ISO 8601), ``source`` and ``timezone``
-    are given by a side file or an option and are None where nobody said; they never override
-    what the page says about itself, except the URL, which a page rarely says.
+    ``kind`` says how to read ``content``: ``dump`` (a page saved as plain text), ``html``,
+    ``record`` (one JSON value), or ``entry`` (one item of a feed). ``url``, ``retrieved``
+    (ISO 8601), ``source`` and ``timezone`` are given by a side file or an option and are None
+    where nobody said; they never override what the page says about itself, except the URL, which
+    a page rarely says. ``signals`` is what its server said about its rights; ``extra`` goes to
+    the record as it is.
     """
 
     content: bytes
@@ -60,6 +73,8 @@ class Page:
     source: str | None = None
     timezone: str | None = None
     media_type: str | None = None
+    signals: tuple[Signal, ...] = ()
+    extra: tuple[tuple[str, str], ...] = ()
 
     @property
     def sha256(self) -> str:

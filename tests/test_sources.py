@@ -350,8 +350,8 @@ def test_any_damage_ends_in_bytes_and_a_verdict(
         ("<html><p>Привет".encode("utf-16"), "", "html"),
         ("<p>Новость</p>".encode("cp1251"), "", "html"),
         (b"PHP warning\n<html><head><title>T</title></head><body><p>a</p></body>", "", "html"),
-        (b'<?xml version="1.0"?><rss version="2.0"><channel><title>T</title>', "", "unknown"),
-        (b"<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title>", "", "unknown"),
+        (b'<?xml version="1.0"?><rss version="2.0"><channel><title>T</title>', "", "feed"),
+        (b"<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title>", "", "feed"),
         (b'{"id": 1}\n{"id": 2}\n', "x.txt", "jsonl"),
         (b'\xef\xbb\xbf{"id": 1}', "", "jsonl"),
         (b'{"id": 1, "te\n{"id": 2}\n', "", "jsonl"),
@@ -368,13 +368,13 @@ def test_any_damage_ends_in_bytes_and_a_verdict(
         ("Мост открыт\n".encode(), "a.json", "dump"),
         ("Мост открыт\n".encode("cp1251"), "", "dump"),
         ("Мост открыт\n".encode("utf-16"), "", "dump"),
-        (b"title,text\na,b\n", "a.csv", "unknown"),
-        (b"a\tb\n", "a.tsv.gz", "unknown"),
+        (b"title,text\na,b\n", "a.csv", "csv"),
+        (b"a\tb\n", "a.tsv.gz", "tsv"),
         (b"", "", "empty"),
         (b"\xef\xbb\xbf \r\n\t", "a.jsonl", "empty"),
-        (b"PAR1\x15\x04", "", "unknown"),
+        (b"PAR1\x15\x04", "", "parquet"),
         (b"PK\x03\x04", "", "unknown"),
-        (b"WARC/1.0\r\n", "", "unknown"),
+        (b"WARC/1.0\r\n", "", "warc"),
         (bytes(range(256)) * 10, "", "unknown"),
         (b"\x00" * 100, "a.jsonl", "unknown"),
         (b"not json at all\n", "a.jsonl", "jsonl"),
@@ -395,7 +395,7 @@ def test_a_forced_kind_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
-        ("a.parquet", b"PAR1\x15\x04", "unknown-kind"),
+        ("a.parquet", b"PAR1\x15\x04", "bad-stream"),
         ("a.txt", b"", "empty-file"),
         ("b.jsonl", b"\n \r\n", "empty-file"),
         ("c.gz", gzip.compress(b""), "empty-file"),
@@ -731,7 +731,7 @@ def test_small_files_share_tasks_and_keep_their_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"url": "n.example/1"}, {"timezone": "Minsk"}, {"kind": "csv"}],
+    [{"url": "n.example/1"}, {"timezone": "Minsk"}, {"kind": "pdf"}],
 )
 def test_impossible_options_are_refused(options: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="expected"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newsdata.extractors.mapping import FieldMap
 from newsdata.extractors.sanity import checked
+from newsdata.extractors.signals import with_signals
 from newsdata.extractors.tables import Tables, apply_tables
 from newsdata.records import Article, Fault, Page, Rejected, reject
 
@@ -18,7 +19,7 @@ def extract_page(
     ends a run.
     """
     try:
-        found = _extract(page, mapping)
+        found = with_signals(_extract(page, mapping), page)
         return apply_tables(found, tables) if tables and isinstance(found, Article) else found
     except Exception as error:
         message = (
@@ -37,6 +38,11 @@ def _extract(page: Page, mapping: FieldMap | None) -> Article | Rejected:
         from newsdata.extractors.html import extract_html
 
         found = extract_html(page)
+        return checked(found) if isinstance(found, Article) else found
+    if page.kind == "entry":
+        from newsdata.extractors.entries import extract_entry
+
+        found = extract_entry(page)
         return checked(found) if isinstance(found, Article) else found
     from newsdata.extractors.dumps import extract_dump
 

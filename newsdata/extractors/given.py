@@ -62,9 +62,30 @@ def extract_record(page: Page, mapping: FieldMap | None = None) -> Article | Rej
     if not isinstance(value, dict):
         message = f"found {json_name(value)}, expected an object"
         return reject(page, Fault("not-an-object", message))
-    if mapping is None:
-        return _own(page, value)
-    return _foreign(page, value, mapping)
+    if mapping is not None:
+        return _foreign(page, value, mapping)
+    if "uri" in value or "@context" in value:
+        from newsdata.extractors import agencies, linked
+
+        if agencies.is_ninjs(value):
+            return agencies.extract_ninjs(page, value)
+        if linked.is_linked(value):
+            return linked.extract_linked(page, value)
+    return _own(page, value)
+
+
+def extract_flat(
+    page: Page, value: Any, flat: dict[str, Any], extractor: str, version: int
+) -> Article | Rejected:
+    """The article in ``flat``: texts of another format under our names, to be read as foreign
+    ones are. ``value`` is the record they came from, of which the provenance has the digest."""
+    said = {name: item for name, item in flat.items() if item not in (None, "", [], {})}
+    found = _foreign(page, said, FieldMap({}))
+    if isinstance(found, Rejected):
+        return found
+    made = dict(found.record["provenance"])
+    made |= {"sha256": _sha256(value), "extractor": extractor, "extractor_version": version}
+    return Article({**found.record, "provenance": made}, found.place, found.retrieved)
 
 
 def canonical_bytes(value: Any) -> bytes:

@@ -21,7 +21,7 @@ from newsdata.records import Page, Rejected
 from newsdata.sources.files import STDIN, Input, spooled
 from newsdata.sources.kinds import HEAD, sniff
 from newsdata.sources.lines import LongLine, Piece, Readable, read_lines
-from newsdata.sources.reading import Part, Reading, damaged_item, file_items
+from newsdata.sources.reading import Part, Reading, damaged_item, file_items, kind_of
 from newsdata.sources.streams import Stream, compression, open_file
 
 #: Bytes of a chunk. The first of a file is small, so that its faults are told at once.
@@ -111,13 +111,13 @@ def _border(file: BinaryIO, position: int, size: int) -> int:
 def _stream_chunks(file: BinaryIO, part: Part, reading: Reading) -> Iterator[Chunk]:
     stream = Stream(file, part.name, reading.limits)
     head = stream.peek(HEAD)
-    kind = reading.kind or sniff(head, part.name)
+    kind = kind_of(head, stream, part, reading)
     if kind == "jsonl" and (head or not stream.fault):
         yield from _line_chunks(stream, part, reading)
         return
     group: list[Page | Rejected] = []
     size = 0
-    for item in file_items(stream, kind, part, reading, head):
+    for item in file_items(file, stream, kind, part, reading, head):
         group.append(item)
         size += len(item.content if isinstance(item, Page) else item.raw)
         if len(group) == ITEMS or size > CHUNK:

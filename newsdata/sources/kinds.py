@@ -1,7 +1,9 @@
 """What a file is, decided by its content; the name only breaks ties.
 
 ``html``, ``dump`` (a page saved as plain text), ``jsonl``, ``array`` (one JSON array of records),
-``object`` (one JSON object, perhaps over many lines), ``empty`` and ``unknown``.
+``object`` (one JSON object, perhaps over many lines), ``warc``, ``feed`` (RSS or Atom), ``csv``
+and ``tsv`` (by their names alone: any text may hold commas), ``parquet``, ``empty`` and
+``unknown``.
 """
 
 from __future__ import annotations
@@ -12,10 +14,15 @@ from typing import Literal, TypeAlias
 
 import orjson
 
-Kind: TypeAlias = Literal["html", "dump", "jsonl", "array", "object", "empty", "unknown"]
+Kind: TypeAlias = Literal[
+    "html", "dump", "jsonl", "array", "object", "warc", "feed", "csv", "tsv", "parquet",
+    "empty", "unknown",
+]  # fmt: skip
 
 #: Kinds that a file can be read as, also when forced by an option.
-KINDS: tuple[Kind, ...] = ("html", "dump", "jsonl", "array", "object")
+KINDS: tuple[Kind, ...] = (
+    "html", "dump", "jsonl", "array", "object", "warc", "feed", "csv", "tsv", "parquet"
+)  # fmt: skip
 #: How much of a file is looked at.
 HEAD = 1 << 16
 
@@ -33,23 +40,24 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 #: First bytes of formats that are recognised and not read, for the message.
 _KNOWN = {
-    b"PAR1": "Parquet",
     b"PK\x03\x04": "a zip file",
     b"%PDF": "PDF",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"GIF8": "a GIF picture",
-    b"WARC/": "WARC",
     b"SQLite format 3": "an SQLite database",
     b"\xd0\xcf\x11\xe0": "an old Office document",
     b"{\\rtf": "RTF",
     b"ARROW1": "Arrow",
     b"7z\xbc\xaf": "a 7z file",
     b"Rar!": "a RAR file",
-    b"\x04\x22\x4d\x18": "an lz4 file",
 }
 _LINE_NAMES = (".jsonl", ".ndjson", ".jsonlines")
-_TABLE_NAMES = {".csv": "CSV", ".tsv": "TSV"}
+_TABLE_NAMES: dict[str, tuple[Kind, str]] = {".csv": ("csv", "CSV"), ".tsv": ("tsv", "TSV")}
+#: First bytes of formats that hold many inputs.
+_MANY: dict[bytes, tuple[Kind, str]] = {
+    b"WARC/": ("warc", "WARC"), b"PAR1": ("parquet", "Parquet")
+}  # fmt: skip
 
 
 def sniff(head: bytes, name: str = "") -> Kind:
@@ -68,9 +76,21 @@ def describe(head: bytes, name: str = "") -> str:
     return _look(head, name)[1]
 
 
+def is_warc_name(name: str) -> bool:
+    """Whether a file's name is that of a WARC, compressed or not.
+
+    >>> is_warc_name("CC-NEWS-1.warc.gz"), is_warc_name("a.html")
+    (True, False)
+    """
+    return _unpacked_name(name.lower()).endswith(".warc")
+
+
 def _look(head: bytes, name: str) -> tuple[Kind, str]:
     if not head.strip().removeprefix(codecs.BOM_UTF8).strip():
         return "empty", "nothing"
+    for magic, found in _MANY.items():
+        if head.startswith(magic):
+            return found
     for magic, what in _KNOWN.items():
         if head.startswith(magic):
             return "unknown", what
@@ -87,9 +107,9 @@ def _look(head: bytes, name: str) -> tuple[Kind, str]:
         return _markup_kind(text)
     if len(_HTML_TAG.findall(text)) >= 5 and re.search(r"<(?:html|body)\b", text, re.IGNORECASE):
         return "html", "HTML after other text"
-    for ending, what in _TABLE_NAMES.items():
+    for ending, found in _TABLE_NAMES.items():
         if name.endswith(ending):
-            return "unknown", what
+            return found
     return "dump", "text"
 
 
@@ -105,7 +125,7 @@ def _text(head: bytes) -> str:
 
 
 def _unpacked_name(name: str) -> str:
-    for ending in (".gz", ".bz2", ".xz", ".zst"):
+    for ending in (".gz", ".bz2", ".xz", ".zst", ".lz4"):
         name = name.removesuffix(ending)
     return name
 
@@ -114,7 +134,7 @@ def _markup_kind(text: str) -> tuple[Kind, str]:
     root = _XML_ROOT.search(text)
     tag = root.group(1).lower() if root else ""
     if tag in ("rss", "feed", "rdf:rdf"):
-        return "unknown", f"a feed (<{tag}>)"
+        return "feed", f"a feed (<{tag}>)"
     if _HTML_TAG.search(text):
         return "html", "HTML"
     return "unknown", f"XML (<{tag}>)" if tag else "markup without a known element"

@@ -20,9 +20,12 @@ from newsdata.errors import SourceError, UsageError
 from newsdata.limits import Limits
 from newsdata.records import RAW_KEPT_WHEN_TRUNCATED, Fault, Page, PageKind, Place, Rejected
 from newsdata.sources.arrays import read_elements
+from newsdata.sources.feeds import feed_items
 from newsdata.sources.files import STDIN, Input, spooled
-from newsdata.sources.kinds import HEAD, KINDS, Kind, describe, sniff
+from newsdata.sources.kinds import HEAD, KINDS, Kind, describe, is_warc_name, sniff
 from newsdata.sources.lines import Piece, read_lines, skip_bom
+from newsdata.sources.many import many_items
+from newsdata.sources.origins import Origin
 from newsdata.sources.sidecars import Known, is_url, is_zone, read_side_file
 from newsdata.sources.streams import Stream, compression, file_sha256, open_file
 
@@ -212,19 +215,35 @@ def _range_items(file: BinaryIO, part: Part, reading: Reading) -> Iterator[Page 
 def _file_items(file: BinaryIO, part: Part, reading: Reading) -> Iterator[Page | Rejected]:
     stream = Stream(file, part.name, reading.limits)
     head = stream.peek(HEAD)
-    yield from file_items(stream, reading.kind or sniff(head, part.name), part, reading, head)
+    yield from file_items(file, stream, kind_of(head, stream, part, reading), part, reading, head)
+
+
+def kind_of(head: bytes, stream: Stream, part: Part, reading: Reading) -> Kind:
+    """The kind of an opened file: what an option says, else its first bytes; of a damaged one
+    the name too, because only the first record of a WARC may be damaged."""
+    kind = reading.kind or sniff(head, part.name)
+    if stream.fault and kind in ("empty", "unknown", "dump") and is_warc_name(part.name):
+        return "warc"
+    return kind
 
 
 def file_items(
-    stream: Stream, kind: Kind, part: Part, reading: Reading, head: bytes
+    file: BinaryIO, stream: Stream, kind: Kind, part: Part, reading: Reading, head: bytes
 ) -> Iterator[Page | Rejected]:
     """One item for every input of an opened file of this kind; ``head`` are its first bytes."""
-    if not head and stream.fault:
+    if kind in ("warc", "csv", "tsv", "parquet"):
+        origin = Origin(part.path, part.name, reading.source, reading.timezone, reading.limits)
+        for item in many_items(file, stream, kind, origin):
+            yield item if not isinstance(item, Piece) else _record(item, part, reading)
+    elif not head and stream.fault:
         yield _file_fault(part, stream.fault)
     elif kind == "jsonl":
         yield from _until_fault(read_lines(stream, reading.limits), stream, part, reading)
     elif kind == "array":
         yield from _until_fault(read_elements(stream, reading.limits), stream, part, reading)
+    elif kind == "feed":
+        page = _whole(stream, "html", part, reading, head)
+        yield from feed_items(page, reading.limits) if isinstance(page, Page) else (page,)
     elif kind == "empty":
         yield _empty(stream, part, reading)
     else:
@@ -316,7 +335,7 @@ def _whole(
         faults = (stream.fault,)
     elif kind == "unknown":
         what = describe(head, part.name)
-        expected = "expected HTML, text, JSON Lines, a JSON array or a JSON object"
+        expected = "expected HTML, text, JSON, WARC, a feed, CSV or Parquet"
         faults = (Fault("unknown-kind", f"found {what}, {expected}"),)
     elif length > limits.page:
         message = f"found {length} bytes, expected at most {limits.page}"

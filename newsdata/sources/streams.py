@@ -1,8 +1,9 @@
 """A file as a stream of decompressed bytes that ends well or says what is wrong with it.
 
-gzip, zstd, bzip2 and xz are recognised by their first bytes, never by the name. Several members
-one after another are one stream. A stream that is cut or damaged gives all that was decoded
-before, then ends with ``fault`` set; so does one that grows beyond the limits (a bomb).
+gzip, zstd, lz4, bzip2 and xz are recognised by their first bytes, never by the name. Several
+members one after another are one stream. A stream that is cut or damaged gives all that was
+decoded before, then ends with ``fault`` set; so does one that grows beyond the limits (a bomb).
+Where each record has a member of its own (WARC), a stream may go on with the next good one.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ import hashlib
 import lzma
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 from newsdata.errors import SourceError
 from newsdata.limits import Limits
 from newsdata.records import Fault
 
 if sys.version_info >= (3, 14):
-    from compression.zstd import ZstdDecompressor, ZstdError
+    from compression.zstd import ZstdDecompressor, ZstdDict, ZstdError
 else:
-    from backports.zstd import ZstdDecompressor, ZstdError
+    from backports.zstd import ZstdDecompressor, ZstdDict, ZstdError
 
 #: First bytes -> the name of the compression. zstd also has skippable frames (0x184D2A5?).
 MAGIC: dict[bytes, str] = {
@@ -32,6 +34,7 @@ MAGIC: dict[bytes, str] = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
+    b"\x04\x22\x4d\x18": "lz4",
 }
 BLOCK = 1 << 16
 _OUT = 1 << 18
@@ -66,13 +69,27 @@ class _Gzip:
         return out
 
 
+def _lz4() -> _Decoder:
+    from lz4.frame import LZ4FrameDecompressor
+
+    return cast(_Decoder, LZ4FrameDecompressor())
+
+
 _DECODERS: dict[str, Callable[[], _Decoder]] = {
+    "lz4": _lz4,
     "gzip": _Gzip,
     "zstd": ZstdDecompressor,
     "bzip2": bz2.BZ2Decompressor,
     "xz": partial(lzma.LZMADecompressor, memlimit=1 << 29),  # a header may ask for 4 GB
 }
-_DAMAGE = (zlib.error, ZstdError, OSError, lzma.LZMAError, EOFError, ValueError)
+#: lz4 raises RuntimeError.
+_DAMAGE = (zlib.error, ZstdError, OSError, lzma.LZMAError, EOFError, ValueError, RuntimeError)
+#: A skippable frame of this kind before all others holds the dictionary of a .warc.zst file.
+_DICTIONARY = b"\x5d\x2a\x4d\x18"
+_LARGEST_DICTIONARY = 16_000_000
+#: Places looked at for the next good member, and bytes of each: a block of zstd is decoded whole.
+_TRIES = 1000
+_PROBE = 1 << 18
 
 
 def compression(head: bytes) -> str | None:
@@ -87,14 +104,34 @@ def compression(head: bytes) -> str | None:
     return "zstd" if head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Damage at ``offset`` of the decompressed bytes, in the member that began at ``member``,
+    which is then no more to be trusted; None between two members."""
+
+    offset: int
+    fault: Fault
+    member: int | None
+
+
 class Stream:
     """Decompressed bytes of a file; read to the end, then look at ``fault``.
 
     Memory is a few blocks, whatever the file's size. ``name`` stands in messages.
+
+    With ``resume``, the first bytes of what a member may hold, damage is no end in a file that
+    can seek: the stream goes on with the next member that begins so. ``breaks`` then has all
+    damage; ``members`` where each later member began.
     """
 
-    def __init__(self, file: BinaryIO, name: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self, file: BinaryIO, name: str, limits: Limits | None = None, resume: bytes = b""
+    ) -> None:
         self.fault: Fault | None = None
+        self.breaks: list[Break] = []
+        self.members: list[int] = []
+        self._resume = resume
+        self._dictionary: ZstdDict | None = None
         self._file = file
         self._limits = limits or Limits()
         self._name = name
@@ -144,8 +181,33 @@ class Stream:
 
     def _decode(self, block: bytes) -> Iterator[bytes]:
         kind = self.compression or ""
-        member = given = 0  # where the member began, and what it gave so far
-        decoder = _DECODERS[kind]()
+        block = self._take_dictionary(block)
+        while block:
+            search = self._taken - len(block) + 1
+            begin = self.given
+            damage, rest = yield from self._member(kind, block)
+            if self.fault:
+                return
+            inside = begin if damage is not None else None
+            if damage is None:
+                search = self._taken - len(rest)
+                block, damage = self._next_member(rest)
+            if damage is not None:
+                self.breaks.append(Break(self.given, damage, inside))
+                block = self._good_member(kind, search) if self._resume else b""
+                if not block:
+                    self.fault = damage
+                    return
+            elif block and self._resume:
+                self.members.append(self.given)
+
+    def _member(
+        self, kind: str, block: bytes
+    ) -> Generator[bytes, None, tuple[Fault | None, bytes]]:
+        """One member, which ``block`` begins; returns what was wrong, and the bytes after it."""
+        member = self._taken - len(block)
+        given = 0
+        decoder = self._decoder(kind)
         while block:
             start = self._taken - len(block)
             try:
@@ -153,39 +215,91 @@ class Stream:
                     given += len(out)
                     yield from self._within_limits(out)
                     if self.fault:
-                        return
+                        return None, b""
             except _DAMAGE as error:
                 yield from self._salvage(kind, member, start, given)
-                self.fault = Fault("bad-stream", f"{kind}: found damaged data, {error}")
-                return
-            block = b"" if decoder.eof else self._read_file(BLOCK)
+                return Fault("bad-stream", f"{kind}: found damaged data, {error}"), b""
             if decoder.eof:
-                block = self._next_member(decoder.unused_data)
-                if self.fault or not block:
-                    return
-                member, given, decoder = self._taken - len(block), 0, _DECODERS[kind]()
-        self.fault = Fault(
-            "truncated-stream", f"{kind}: found the end of the file, expected more of the stream"
-        )
+                return None, decoder.unused_data or b""
+            block = self._read_file(BLOCK)
+        message = f"{kind}: found the end of the file, expected more of the stream"
+        return Fault("truncated-stream", message), b""
 
-    def _next_member(self, rest: bytes) -> bytes:
+    def _decoder(self, kind: str) -> _Decoder:
+        if kind == "zstd" and self._dictionary is not None:
+            return ZstdDecompressor(zstd_dict=self._dictionary)
+        return _DECODERS[kind]()
+
+    def _take_dictionary(self, block: bytes) -> bytes:
+        """What follows the dictionary frame of a .warc.zst file (WARC Zstandard, IIPC); the
+        dictionary may itself be compressed. Any other first block as it is."""
+        if not block.startswith(_DICTIONARY) or len(block) < 8:
+            return block
+        size = int.from_bytes(block[4:8], "little")
+        if size > _LARGEST_DICTIONARY:
+            return block
+        while len(block) < 8 + size + 8 and (more := self._read_file(BLOCK)):
+            block += more
+        content = block[8 : 8 + size]
+        if not content.startswith((b"\x37\xa4\x30\xec", b"\x28\xb5\x2f\xfd")):
+            return block
+        try:
+            if content.startswith(b"\x28\xb5\x2f\xfd"):
+                content = ZstdDecompressor().decompress(content, _LARGEST_DICTIONARY)
+            self._dictionary = ZstdDict(content)
+        except _DAMAGE:
+            return block
+        return block[8 + size :]
+
+    def _next_member(self, rest: bytes) -> tuple[bytes, Fault | None]:
         """The start of another member, b"" at the end; zero padding is allowed (tar, tape)."""
         rest = rest.lstrip(b"\0")
         while not rest:
             block = self._read_file(BLOCK)
             if not block:
-                return b""
+                return b"", None
             rest = block.lstrip(b"\0")
         rest += self._read_file(max(0, 8 - len(rest)))
         if compression(rest) == self.compression:
-            return rest
+            return rest, None
         start = self._taken - len(rest)
-        self.fault = Fault(
+        return b"", Fault(
             "bad-stream",
             f"{self.compression}: found other data after the stream, at byte {start} of the file, "
             "expected another member or the end",
         )
+
+    def _good_member(self, kind: str, position: int) -> bytes:
+        """Bytes from the next member on, at or after ``position``, that begins with what members
+        of this stream begin with; b"" without one, or where the file cannot seek."""
+        magic = next(first for first, name in MAGIC.items() if name == kind)
+        tries = 0
+        try:
+            while tries < _TRIES:
+                self._file.seek(position)
+                block = self._file.read(1 << 20)
+                at = block.find(magic)
+                while at >= 0 and tries < _TRIES:
+                    tries += 1
+                    if self._begins_well(kind, position + at):
+                        self._file.seek(position + at)
+                        self._taken = position + at
+                        return self._read_file(BLOCK)
+                    at = block.find(magic, at + 1)
+                if len(block) < len(magic):
+                    return b""
+                position += len(block) - len(magic) + 1
+        except (OSError, ValueError):
+            return b""
         return b""
+
+    def _begins_well(self, kind: str, position: int) -> bool:
+        self._file.seek(position)
+        try:
+            out = self._decoder(kind).decompress(self._file.read(_PROBE), len(self._resume))
+        except _DAMAGE:
+            return False
+        return out.startswith(self._resume)
 
     def _within_limits(self, out: bytes) -> Iterator[bytes]:
         limits = self._limits
@@ -211,7 +325,7 @@ class Stream:
         """
         try:
             self._file.seek(member)
-            decoder = _DECODERS[kind]()
+            decoder = self._decoder(kind)
             skip = given
             position = member
             while not decoder.eof:
