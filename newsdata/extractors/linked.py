@@ -81,7 +81,9 @@ def _identity(node: dict[str, Any]) -> dict[str, Any]:
     address = jsonld.url_of(node.get("url")) or jsonld.url_of(node.get("mainEntityOfPage"))
     own = node.get("@id")
     own = own if isinstance(own, str) else ""
-    id_ = None
+    # A name with its name space is the id; a bare number would clash with other publishers'.
+    spaced = (n for n in names if ":" in n and not n.startswith(("http:", "https:")))
+    id_ = next(spaced, None)
     if own.startswith(_OWN):
         id_ = unquote(own.removeprefix(_OWN))
     elif own.startswith(("http://", "https://")):

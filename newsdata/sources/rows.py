@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +23,10 @@ from newsdata.sources.files import Input
 from newsdata.sources.lines import Piece
 from newsdata.sources.streams import Stream
 from newsdata.sources.tables import read_rows
+
+#: Columns of ours that are numbers; the others that look like one (an id) stay as written.
+_NUMBERS = frozenset({"utc_offset"})
+_NUMBER = re.compile(r"[+-]?\d{1,5}")
 
 
 def parquet_pieces(one: Input) -> Iterator[Piece]:
@@ -99,7 +104,7 @@ def _row(header: list[str], cells: list[str], line: int, number: int) -> Piece:
         sha256 = hashlib.sha256(content).hexdigest()
         fault = Fault("bad-value", message)
         return Piece(content, line, number, len(content), fault, sha256)
-    row = {name: _cell(cell) for name, cell in zip(header, cells, strict=True) if name}
+    row = {name: _cell(name, cell) for name, cell in zip(header, cells, strict=True) if name}
     content = orjson.dumps(row)
     return Piece(content, line, number, len(content))
 
@@ -117,9 +122,11 @@ def _delimited(cells: list[str]) -> bytes:
     return "\t".join(cells).encode("utf-8", "surrogateescape")
 
 
-def _cell(cell: str) -> Any:
+def _cell(name: str, cell: str) -> Any:
     if not cell.strip():
         return None
+    if name in _NUMBERS and _NUMBER.fullmatch(cell):
+        return int(cell)
     if cell[0] in "[{":
         try:
             return orjson.loads(cell)
