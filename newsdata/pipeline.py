@@ -30,6 +30,7 @@ from newsdata.ledger import (
     shard_columns,
 )
 from newsdata.links import hashing_of
+from newsdata.progress import Progress, Read, Told
 from newsdata.records import Article, Fault, Page, Rejected, reject
 from newsdata.schema import Schema, digest
 from newsdata.schema.roles import for_archive
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 #: Inputs that are looked up, extracted and turned into columns together.
 GROUP = 1000
+GROUP_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +80,42 @@ Job: TypeAlias = tuple[Task, ...]
 
 
 def prepare(
-    preparation: Preparation, job: Job
-) -> Generator[pa.RecordBatch, None, tuple[int, int]]:
+    preparation: Preparation, job: Job, tell: Callable[[Read], None] | None = None
+) -> Generator[pa.RecordBatch, None, Read]:
     """Read, extract and validate the tasks of a job: rows of the ledger.
 
-    Returns (inputs known already, all inputs). Every input is in exactly one place: a row with
-    outcome ``article`` or ``rejected``, or the first of these counts.
+    Every input is in exactly one place: a row with outcome ``article`` or ``rejected``, or the
+    last of the counts it returns. ``tell`` is called with the counts of each group.
     """
     schema = kept_schema(preparation.schema) if preparation.schema else article_schema()
     pages = _inputs(chain.from_iterable(read_task(task) for task in job), preparation.split_lists)
     items = islice(pages, preparation.limit)
-    skipped = read = 0
-    while group := list(islice(items, GROUP)):
+    total = [0, 0, 0, 0]
+    while group := _group(items):
         fresh, keys = _unknown(group, preparation)
-        read += len(group)
-        skipped += len(group) - len(fresh)
-        yield from _rows(fresh, keys, preparation, schema)
-    return skipped, read
+        counts = {"article": 0, "rejected": 0}
+        for batch in _rows(fresh, keys, preparation, schema):
+            counts[batch.column("outcome")[0].as_py()] += batch.num_rows
+            yield batch
+        known = len(group) - len(fresh)
+        read = (len(group), counts["article"], counts["rejected"], known)
+        total = [a + b for a, b in zip(total, read, strict=True)]
+        if tell is not None:
+            tell(read)
+    inputs, articles, rejected, known = total
+    return inputs, articles, rejected, known
+
+
+def _group(items: Iterator[Page | Rejected]) -> list[Page | Rejected]:
+    """The next inputs: at most :data:`GROUP`, and no more after :data:`GROUP_BYTES` of them."""
+    group: list[Page | Rejected] = []
+    size = 0
+    for item in items:
+        group.append(item)
+        size += len(item.content if isinstance(item, Page) else item.raw)
+        if len(group) == GROUP or size > GROUP_BYTES:
+            break
+    return group
 
 
 def _inputs(pages: Iterable[Page | Rejected], split_lists: bool) -> Iterator[Page | Rejected]:
@@ -199,14 +220,6 @@ def read_page(page: Page, preparation: Preparation, schema: Schema) -> Article |
 
 #: Below this many bytes on disk a second process costs more than it saves.
 ONE_PROCESS = 8_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a build is: bytes of the sources done, and inputs so far."""
-
-    bytes_done: int
-    inputs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,10 +342,15 @@ def _build(
     )
     workers = local.usable_cpus() if options.workers is None else options.workers
     jobs, workers = _jobs(inputs, _reading(options, target.settings), options.limit, workers)
-    report = _reporter(progress) if progress else None
+    work, report = partial(prepare, preparation), None
+    if progress:
+        # Only in this process can each group be told; of other processes each job is.
+        told = Told(progress, by_group=workers == 1)
+        report = told.job
+        work = partial(work, tell=told.group) if workers == 1 else work
     columns = shard_columns(target.schema)
-    with local.run(partial(prepare, preparation), jobs, columns, workers, report) as made:
-        skipped = sum(known for known, _ in made.returned)
+    with local.run(work, jobs, columns, workers, report) as made:
+        skipped = sum(known for _, _, _, known in made.returned)
         return target.append(made.batches, now, skipped, about, dry_run)
 
 
@@ -356,18 +374,6 @@ def _jobs(
         if size > ONE_PROCESS:
             return ((t,) for t in chain(first, tasks)), workers
     return [tuple(first)], 1
-
-
-def _reporter(progress: Callable[[Progress], None]) -> Callable[[Job, tuple[int, int]], None]:
-    done = read = 0
-
-    def report(job: Job, returned: tuple[int, int]) -> None:
-        nonlocal done, read
-        done += sum(task.size for task in job)
-        read += returned[1]
-        progress(Progress(done, read))
-
-    return report
 
 
 def extract_sources(

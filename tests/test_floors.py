@@ -14,7 +14,17 @@ PACKAGE = Path(newsdata.__file__).parent
 #: From the ground up. A folder is one room: its files may use each other, without a circle.
 FLOORS = (
     ("errors", "reasons"),
-    ("records", "settings", "text", "limits", "sites", "words", "differences", "canonical"),
+    (
+        "records",
+        "settings",
+        "text",
+        "limits",
+        "sites",
+        "words",
+        "differences",
+        "canonical",
+        "progress",
+    ),
     ("schema", "fingerprints", "identity", "jsontext", "grammar", "versions", "sizes"),
     ("sources", "validation", "duplicates", "ledger", "neighbours"),
     ("batches", "extractors", "index", "links", "reference", "states"),

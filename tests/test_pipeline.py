@@ -342,3 +342,20 @@ def test_two_builds_at_once_end_as_one_after_the_other(tmp_path):
         newsdata.build(part, tmp_path / "in-turn")
     assert sealed_bytes(tmp_path / "together") == sealed_bytes(tmp_path / "in-turn")
     assert newsdata.verify(tmp_path / "together") == []
+
+
+def test_progress_tells_what_reading_made_of_the_inputs(tmp_path):
+    from newsdata import pipeline
+
+    source = tmp_path / "a.jsonl"
+    good = [json.dumps({"title": f"T{n}", "text": f"Invented text {n}."}) for n in range(1500)]
+    source.write_text("\n".join([*good, "broken"]) + "\n")
+    for limit_known in (0, 1500):
+        told = []
+        pipeline.build(source, tmp_path / "archive", progress=told.append)
+        last = told[-1]
+        assert (last.inputs, last.rejected) == (1501, 1)
+        assert (last.articles, last.known) == (1500 - limit_known, limit_known)
+        assert last.bytes_done == source.stat().st_size
+        assert len(told) > 2
+        assert [p.inputs for p in told] == sorted(p.inputs for p in told)

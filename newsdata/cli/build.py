@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +25,9 @@ from newsdata.cli.common import (
     tables_of,
 )
 
+if TYPE_CHECKING:
+    from newsdata.progress import Progress
+
 
 @click.command(
     name="build",
@@ -31,6 +35,7 @@ from newsdata.cli.common import (
 Examples:
   newsdata build pages/ --archive my-archive
   newsdata build 'dumps/*.txt' records.jsonl.zst -a my-archive --timezone Europe/Minsk
+  newsdata build CC-NEWS-20240512000000-00001.warc.gz -a my-archive
   newsdata build reuters.jsonl -a my-archive --map author=byline --map timestamp=date_raw
   newsdata build page.txt -a my-archive --url https://belta.by/politics/view/name-1-2023
   zcat records.jsonl.gz | newsdata build - -a my-archive --json""",
@@ -71,8 +76,9 @@ def command(
     """Read SOURCE... into an archive as one batch and say what became of every input.
 
     A SOURCE is a file, a folder, a quoted glob, or - for standard input: page dumps (.txt with
-    an optional .meta.json beside it), HTML, JSON Lines, JSON arrays, each plain or compressed
-    (gz, zst, bz2, xz). What it is follows from its content.
+    an optional .meta.json beside it), HTML, WARC, RSS and Atom, JSON Lines, JSON arrays (records,
+    IPTC ninjs, schema.org), CSV, TSV, Parquet, each plain or compressed (gz, zst, lz4, bz2, xz).
+    What it is follows from its content, of CSV and TSV from the name.
 
     Every input ends as an article, a duplicate, withheld (embargo, withdrawn), rejected with a
     reason, or unchanged (known already); the counts always add up to what was read.
@@ -102,7 +108,7 @@ def command(
             now=now,
             dry_run=dry_run,
             about={"newsdata": __version__},
-            progress=(lambda p: show(p.bytes_done, f"{p.inputs:,} inputs")) if show else None,
+            progress=_shown(show) if show else None,
         )
     if as_json:
         echo_json(summary)
@@ -112,6 +118,29 @@ def command(
         from newsdata.cli.log import show_inputs
 
         show_inputs(path, summary["batch"], err=True)
+
+
+def _shown(show: Callable[[int, str], None]) -> Callable[[Progress], None]:
+    """Shows inputs, inputs a second and what reading made of them so far."""
+    started = time.monotonic()
+
+    def progress(so_far: Progress) -> None:
+        show(so_far.bytes_done, progress_words(so_far, time.monotonic() - started))
+
+    return progress
+
+
+def progress_words(so_far: Progress, seconds: float) -> str:
+    """The words of the progress line.
+
+    >>> from newsdata.progress import Progress
+    >>> progress_words(Progress(9, 1200, 1000, 150, 50), 10)
+    '1,200 inputs, 120/s: 1,000 articles, 150 rejected, 50 known'
+    """
+    rate = so_far.inputs / seconds if seconds > 0 else 0
+    parts = (("articles", so_far.articles), ("rejected", so_far.rejected), ("known", so_far.known))
+    words = ", ".join(f"{count:,} {name}" for name, count in parts if count)
+    return f"{so_far.inputs:,} inputs, {rate:,.0f}/s" + (f": {words}" if words else "")
 
 
 def _show(summary: Mapping[str, Any], path: Path, dry_run: bool, listed: bool) -> None:

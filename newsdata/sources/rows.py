@@ -22,7 +22,6 @@ from newsdata.records import RAW_KEPT_WHEN_TRUNCATED, Fault
 from newsdata.sources.files import Input
 from newsdata.sources.lines import Piece
 from newsdata.sources.streams import Stream
-from newsdata.sources.tables import read_rows
 
 #: Columns of ours that are numbers; the others that look like one (an id) stay as written.
 _NUMBERS = frozenset({"utc_offset"})
@@ -31,6 +30,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,5}")
 
 def parquet_pieces(one: Input) -> Iterator[Piece]:
     """The rows of a Parquet file; ``line`` is the row from 1, ``offset`` the row from 0."""
+    from newsdata.sources.tables import read_rows
+
     for number, row in enumerate(read_rows(one)):
         if isinstance(row, Fault):
             yield Piece(b"", number + 1, number, 0, row)
