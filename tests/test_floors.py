@@ -32,7 +32,7 @@ FLOORS = (
     ("releases", "configs", "removals"),
     ("engines",),
     ("pipeline", "copies"),
-    ("audit", "checks", "reports", "snapshots"),
+    ("audit", "checks", "health", "reports", "snapshots"),
     ("publishing",),
     ("api",),
     ("__init__", "cli"),

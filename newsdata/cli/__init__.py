@@ -39,6 +39,7 @@ COMMANDS = {
     "show": ("newsdata.cli.show", "Show one article with its whole history."),
     "stats": ("newsdata.cli.stats", "Count articles by rubric, month, author and more."),
     "diff": ("newsdata.cli.diff", "List what changed between two releases."),
+    "health": ("newsdata.cli.health", "Tell silent sources and fields that vanished."),
     "verify": ("newsdata.cli.verify", "Check an archive or a release for damage."),
     "schema": ("newsdata.cli.schema", "Print, check and describe the schema of records."),
     "rules": ("newsdata.cli.rules", "List and check the per-site rules of HTML pages."),
