@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,7 @@ from newsdata.sources.warc import MAGIC, WarcRecord, read_records
 #: Types of records that stand for a page; continuations stand for a part of one.
 _INPUTS = frozenset(("response", "resource", "revisit", "conversion", "continuation"))
 _PAGES = ("text/html", "application/xhtml+xml")
+_PAGE_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _SCHEMES = ("http", "https", "file")
 _ROBOTS = "/robots.txt"
 _TDMREP = "/.well-known/tdmrep.json"
@@ -328,6 +330,8 @@ class _Crawl:
 
 def _kind(content: bytes, base: str) -> str | None:
     """``html``, ``feed``, ``object`` or ``dump``; None for what is no page."""
+    if base in _PAGES and _PAGE_START.match(content):
+        return "html"  # what most records are: no need to look further
     kind = sniff(content[:HEAD])
     if base in _PAGES:
         return "feed" if kind == "feed" else "html" if kind != "unknown" else None
