@@ -398,6 +398,75 @@ def test_replay_adds_rows_to_parquet(tmp_path):
     assert rejects.read_bytes() == b""
 
 
+KILLED = """
+import os, pathlib, signal, sys
+left = int(sys.argv.pop(1))
+def dying(name):
+    real = getattr(pathlib.Path, name)
+    def call(self, *arguments, **options):
+        global left
+        if self.name.startswith((".bad", ".good", ".still")):
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return real(self, *arguments, **options)
+    setattr(pathlib.Path, name, call)
+dying("replace")
+dying("unlink")
+from newsdata.cli import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("changes", range(6))
+def test_a_replay_that_is_killed_between_two_files_is_finished(tmp_path, changes, apart):
+    _, good, bad = repaired(tmp_path)
+    told = lines_of(bad.read_bytes())
+    for number, reject in enumerate(told):
+        if number % 3 == 0:
+            reject["repaired"] = record(random.Random(number), id=f"mended:{number}")
+    bad.write_text("".join(json.dumps(r) + "\n" for r in told), "utf-8")
+    still = tmp_path / "still-bad.jsonl"
+    arguments = ["replay", bad, "-o", good, *(["--rejects", still] if apart else [])]
+    before = good.read_bytes(), bad.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(changes), *map(str, arguments), "--json"],
+        capture_output=True,
+        check=False,
+    )
+    # Changes: the journal, the two files, and the journal again, whose temporary is looked for.
+    assert (done.returncode == -signal.SIGKILL) == (changes < 5), done.stderr
+    if changes == 0:
+        assert (good.read_bytes(), bad.read_bytes()) == before
+    summary = json.loads(command(*arguments, "--json").stdout) if changes < 5 else None
+    kept = lines_of(good.read_bytes())
+    fixed = [r["id"] for r in kept if str(r["id"]).startswith("mended:")]
+    assert fixed == [f"mended:{n}" for n in range(0, len(told), 3)]
+    left = lines_of((still if apart else bad).read_bytes())
+    assert [r["offset"] for r in left] == [r["offset"] for n, r in enumerate(told) if n % 3]
+    assert not list(tmp_path.glob("*replay.json"))
+    if summary and apart:
+        assert (summary["read"], summary["valid"]) == (len(told), len(fixed))
+
+
+def test_an_interrupted_replay_does_not_overwrite_what_was_changed_since(tmp_path):
+    _, good, bad = repaired(tmp_path)
+    arguments = ["replay", bad, "-o", good]
+    subprocess.run(
+        [sys.executable, "-c", KILLED, "2", *map(str, arguments)], capture_output=True, check=False
+    )
+    before = good.read_bytes()
+    with bad.open("ab") as file:
+        file.write(b"\n")
+    done = command(*arguments)
+    assert done.returncode == 3
+    assert b"changed after a replay was interrupted" in done.stderr
+    bad.rename(tmp_path / "changed.jsonl")
+    assert command(*arguments).returncode == 1
+    assert good.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"path": "a"}', '{"path": "a", "errors": [{"code": "odd"}]}', "x\n"]
 )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from newsdata.cli.common import echo_json, json_option, output
+from newsdata.cli.common import echo_json, json_option, output, say
 from newsdata.cli.limits import limit_options, limits_of
 from newsdata.cli.validate import SHOWN, Shown, check_names, is_parquet_name, show_summary
+from newsdata.errors import SourceError
 
 if TYPE_CHECKING:
     from newsdata.checks.files import Writer
@@ -75,17 +77,17 @@ def command(
     check_names({"-o": target, "--rejects": rejects}, as_json)
     report = Shown(0 if quiet or as_json else show)
     options = Options(schema_path, None, limits_of(limits))
-    with ExitStack() as stack:
-        bad = None if rejects is None else stack.enter_context(output(rejects))
-        good: IO[bytes] | None = None
-        earlier: Callable[[Writer], None] | None = None
-        is_table = target is not None and is_parquet_name(target)
-        if target is not None:
-            good = stack.enter_context(output(target))
-            if Path(target).is_file():
+    outputs = Outputs(path, target, rejects)
+    summary = outputs.finish_earlier()
+    if summary is None:
+        with ExitStack() as stack:
+            good, bad, note = outputs.opened(stack)
+            earlier: Callable[[Writer], None] | None = None
+            is_table = target is not None and is_parquet_name(target)
+            if target is not None and good is not None and Path(target).is_file():
                 earlier = _table_before(target) if is_table else _lines_before(target, good)
-        targets = Targets(None if is_table else good, good if is_table else None, bad)
-        summary = replay(path, targets, options, report, earlier)
+            targets = Targets(None if is_table else good, good if is_table else None, bad)
+            summary = note["summary"] = replay(path, targets, options, report, earlier)
     if as_json:
         echo_json(summary)
     elif not quiet:
@@ -93,6 +95,73 @@ def command(
         show_summary(summary)
     if summary["rejected"]:
         context.exit(1)
+
+
+class Outputs:
+    """The output and the rejects of one replay, which change together or not at all."""
+
+    def __init__(self, path: str, target: str | None, rejects: str | None) -> None:
+        self._path, self._target, self._rejects = path, target, rejects
+        self._journal: Path | None = None
+        if path != "-" and all(name and _is_regular(name) for name in (target, rejects)):
+            place = Path(str(rejects))
+            self._journal = place.with_name(f".{place.name}-replay.json")
+
+    def finish_earlier(self) -> dict[str, Any] | None:
+        """End what an earlier run was killed in; its summary where it was this very run.
+
+        A run that writes back to REJECTS goes on with what is left of it. Raises SourceError
+        where REJECTS was changed since.
+        """
+        from newsdata.exporters.together import begun, finish
+
+        note = begun(self._journal) if self._journal is not None else None
+        if note is None or self._journal is None:
+            return None
+        before = note["before"]
+        if before["in_place"] and self._sha256() not in (None, note["after"], before["sha256"]):
+            raise SourceError(
+                f"{self._path}: changed after a replay was interrupted that had yet to replace "
+                f"it; to keep the change, move the file away and run again; the records that "
+                f"passed are in {before['target']}"
+            )
+        same = before == self._before()
+        finish(self._journal)
+        say(f"newsdata: finished the replay into {before['target']} that was interrupted")
+        return note["summary"] if same and not before["in_place"] else None
+
+    def _before(self) -> dict[str, Any]:
+        rejects, path = Path(str(self._rejects)), Path(self._path)
+        return {
+            "target": str(Path(str(self._target)).absolute()),
+            "sha256": self._sha256(),
+            "in_place": rejects.exists() and path.exists() and rejects.samefile(path),
+        }
+
+    def _sha256(self) -> str | None:
+        if not Path(self._path).is_file():
+            return None
+        with open(self._path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def opened(
+        self, stack: ExitStack
+    ) -> tuple[IO[bytes] | None, IO[bytes] | None, dict[str, Any]]:
+        """The streams for what is valid and what is not, and what to note the summary in."""
+        if self._journal is None:
+            bad = None if self._rejects is None else stack.enter_context(output(self._rejects))
+            good = None if self._target is None else stack.enter_context(output(self._target))
+            return good, bad, {}
+        from newsdata.exporters.together import files_together
+
+        paths = [Path(str(self._target)), Path(str(self._rejects))]
+        made = stack.enter_context(files_together(paths, self._journal))
+        made.note["before"] = self._before()
+        return made.streams[0], made.streams[1], made.note
+
+
+def _is_regular(name: str) -> bool:
+    return name != "-" and (not Path(name).exists() or Path(name).is_file())
 
 
 def _lines_before(target: str, stream: IO[bytes]) -> Callable[[Writer], None]:

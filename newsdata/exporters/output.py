@@ -40,18 +40,27 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
         with io.BufferedWriter(_Named(str(target), str(target))) as stream:
             yield stream
         return
+    file, temporary = named(target)
+    try:
+        with file as stream:
+            yield stream
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask()
+        temporary.chmod(mode)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def named(target: Path) -> tuple[io.BufferedWriter, Path]:
+    """A stream to a new file beside ``target`` that is to replace it, and the path of that file.
+
+    Its errors name ``target``. Raises UsageError where the folder is missing.
+    """
     folder = target.parent
     if not folder.is_dir():
         raise UsageError(f"{target}: there is no folder {folder}")
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name}-")
-    try:
-        with io.BufferedWriter(_Named(handle, str(target)), 1 << 16) as stream:
-            yield stream
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask()
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    return io.BufferedWriter(_Named(handle, str(target)), 1 << 16), Path(temporary)
 
 
 def umask() -> int:
