@@ -1,21 +1,25 @@
-"""Run one command and print what it and all its descendants cost, as one line of JSON on stderr.
+"""Run one command and tell what it and all its descendants cost, as JSON on stderr or in a file.
 
-    python benchmarks/launch.py COMMAND ARGUMENT...
+    python benchmarks/launch.py [--seconds N] [--json FILE] COMMAND ARGUMENT...
 
-A process of its own, and a small one: a child begins with the memory of the process that forks
-it, and the peak of a large parent would stand in the figures of every child. Workers that outlive
+Every benchmark runs its programs through this file (``measure.py`` does it for them). It is a
+process of its own, and a small one: a child begins with the memory of the process that forks it,
+and the peak of a large parent would stand in the figures of every child. Workers that outlive
 their parent for a moment (multiprocessing's fork server) are adopted here and counted, which
-``wait4`` in the caller cannot do. ``peak`` is the memory of all processes together (shared pages
-once, sampled five times a second), ``largest`` that of the largest process, in MB.
+``wait4`` in the caller cannot do. After ``--seconds`` all of them are killed. ``peak`` is the
+memory of all processes together (shared pages once, sampled five times a second), ``largest``
+that of the largest process, in MB.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -34,14 +38,22 @@ def children() -> dict[int, list[int]]:
     return found
 
 
-def memory() -> int:
-    """KB of all our descendants, pages that they share counted once."""
+def descendants() -> list[int]:
+    """All processes that come from us."""
     tree = children()
+    found: list[int] = []
     todo = list(tree.get(os.getpid(), []))
-    total = 0
     while todo:
         process = todo.pop()
         todo += tree.get(process, [])
+        found.append(process)
+    return found
+
+
+def memory() -> int:
+    """KB of all our descendants, pages that they share counted once."""
+    total = 0
+    for process in descendants():
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
@@ -49,7 +61,15 @@ def memory() -> int:
     return total
 
 
-def main() -> int:
+def end(first: int) -> None:
+    """Kill the command and all that it started."""
+    for process in {first, *descendants()}:
+        with contextlib.suppress(OSError):
+            os.kill(process, signal.SIGKILL)
+
+
+def launch(command: list[str], seconds: float | None) -> tuple[int, dict[str, float]]:
+    """The exit code of a command and its figures."""
     linux = sys.platform == "linux"
     if linux:
         ctypes.CDLL(None).prctl(ADOPT, 1, 0, 0, 0)
@@ -62,10 +82,14 @@ def main() -> int:
             peak = max(peak, memory())
 
     begun = time.perf_counter()
-    first = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+    first = os.posix_spawnp(command[0], command, os.environ)
     if linux:
         threading.Thread(target=watch, daemon=True).start()
-    code = wall = 0.0
+    if seconds is not None:
+        limit = threading.Timer(seconds, end, (first,))
+        limit.daemon = True
+        limit.start()
+    code, wall = 0, 0.0
     with contextlib.suppress(ChildProcessError):
         while True:
             ended, status = os.wait()
@@ -74,14 +98,26 @@ def main() -> int:
     done.set()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     unit = 1e6 if sys.platform == "darwin" else 1e3
-    figures = {
-        "cpu": used.ru_utime + used.ru_stime,
-        "wall": wall,
-        "peak": max(peak / 1e3, used.ru_maxrss / unit),
-        "largest": used.ru_maxrss / unit,
-    }
-    sys.stderr.write("\n" + json.dumps(figures) + "\n")
-    return int(code)
+    largest = used.ru_maxrss / unit
+    cpu = used.ru_utime + used.ru_stime
+    return code, {"cpu": cpu, "wall": wall, "peak": max(peak / 1e3, largest), "largest": largest}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, help="kill it after so many")
+    parser.add_argument("--json", type=Path, help="write the figures here and not to stderr")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    code, figures = launch(given.command, given.seconds)
+    text = json.dumps(figures) + "\n"
+    if given.json:
+        given.json.write_text(text, "utf-8")
+    else:
+        sys.stderr.write("\n" + text)
+    if code < 0:
+        sys.stderr.write(f"killed by signal {-code}\n")
+    return code if code >= 0 else 1
 
 
 if __name__ == "__main__":

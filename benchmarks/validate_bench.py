@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from measure import measure
 
 from newsdata.cli.common import table
 from newsdata.records import empty_record
@@ -85,29 +85,6 @@ with tempfile.TemporaryDirectory() as cache:
     rows.to_parquet({out!r})
 """,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What ``launch.py`` tells: CPU and wall seconds, MB of all processes and of the largest."""
-
-    cpu: float
-    wall: float
-    peak: float
-    largest: float
-
-
-def launched(command: Sequence[str], fine: Sequence[int] = (0,)) -> Cost:
-    """Run a command through ``launch.py``, which counts every descendant; raises RuntimeError
-    with its words where it exits with another code than the ``fine`` ones."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    launcher = [sys.executable, str(Path(__file__).with_name("launch.py"))]
-    done = subprocess.run(
-        [*launcher, *command], env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode not in fine:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
-    return Cost(**json.loads(done.stderr.splitlines()[-1]))
 
 
 def record(number: int) -> dict[str, Any]:
@@ -187,7 +164,7 @@ def agree(folder: Path) -> None:
     path, rejects = folder / "agree.jsonl", folder / "agree-rejects.jsonl"
     rows = [{**record(n), **(broken[n // 7 % 5] if n % 7 == 0 else {})} for n in range(500)]
     path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), "utf-8")
-    launched([sys.executable, "-m", "newsdata", "validate", str(path), "--rejects", str(rejects),
+    measure([sys.executable, "-m", "newsdata", "validate", str(path), "--rejects", str(rejects),
               "-q"], fine=(1,))  # fmt: skip
     ours = [json.loads(line)["line"] - 1 for line in rejects.read_text("utf-8").splitlines()]
     theirs = [n for n, row in enumerate(rows) if not reference.is_valid(row)]
@@ -196,7 +173,7 @@ def agree(folder: Path) -> None:
 
 def row(name: str, records: int, command: Sequence[str]) -> dict[str, Any]:
     """One program's figures."""
-    cost = launched(list(command))
+    cost = measure(list(command))
     return {
         "": name,
         "records": records,
@@ -214,7 +191,7 @@ def scaled(
 
     Start-up, which does not grow with the records, counts once.
     """
-    start, cost = launched(list(command(1))), launched(list(command(few)))
+    start, cost = measure(list(command(1))), measure(list(command(few)))
     share = (records - 1) / (few - 1)
     cpu = start.cpu + (cost.cpu - start.cpu) * share
     wall = start.wall + (cost.wall - start.wall) * share
