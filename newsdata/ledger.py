@@ -219,14 +219,14 @@ def fit_records(
     unfit = (pa.ArrowException, OverflowError, ValueError, TypeError)
     try:
         fitted = schema.to_arrow(records)
-        _check_times(fitted)
+        check_times(fitted)
         return fitted, {}
     except unfit:
         pass
     good, misfits = [], {}
     for number, record in enumerate(records):
         try:
-            _check_times(schema.to_arrow([record]))
+            check_times(schema.to_arrow([record]))
             good.append(record)
         except unfit as error:
             text = str(error).partition("\n")[0]
@@ -241,16 +241,16 @@ _DAYS = (-719_162, 2_932_896)
 _DAY = 86_400_000_000
 
 
-def _check_times(array: pa.Array) -> None:
+def check_times(array: pa.Array) -> None:
     """Raise ValueError where a time or a date in the array, however deep, has another year."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_struct(array.type):
         for child in array.flatten():
-            _check_times(child)
+            check_times(child)
     elif pa.types.is_list(array.type):
-        _check_times(array.flatten())
+        check_times(array.flatten())
     elif pa.types.is_timestamp(array.type) or pa.types.is_date32(array.type):
         is_time = pa.types.is_timestamp(array.type)
         low, high = _TIMES if is_time else _DAYS

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 def lengths_of(array: pa.Array) -> np.ndarray[Any, Any]:
     """Elements of each list, 0 for a null one."""
-    return numbers_of(array.value_lengths().fill_null(0))
+    return _or_zero(array.value_lengths())
+
+
+def _or_zero(array: pa.Array) -> np.ndarray[Any, Any]:
+    """Integers as int64, 0 for null."""
+    import numpy as np
+    import pyarrow as pa
+
+    if not array.null_count:
+        return numbers_of(array)
+    buffers = [None, array.buffers()[1]]
+    bare = pa.Array.from_buffers(array.type, len(array), buffers, offset=array.offset)
+    return np.where(numbers_of(array.is_valid()), numbers_of(bare), 0)
 
 
 def offsets_of(lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -29,11 +41,13 @@ def offsets_of(lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def numbers_of(array: pa.Array) -> np.ndarray[Any, Any]:
     """Fixed-width values without nulls as int64, little-endian."""
+    import numpy as np
     import pyarrow as pa
 
     if pa.types.is_date32(array.type):
         array = array.cast(pa.int32())
-    values: np.ndarray[Any, Any] = array.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    # Not ``to_numpy``, which loads pandas where there is one: a third of a second.
+    values: np.ndarray[Any, Any] = np.from_dlpack(array.cast(pa.int64()))
     return values.astype("<i8", copy=False)
 
 
@@ -60,7 +74,7 @@ def sizes_of(array: pa.Array) -> np.ndarray[Any, Any]:
 
     kind = array.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return numbers_of(pc.binary_length(array).fill_null(0))
+        return _or_zero(pc.binary_length(array))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return 8 + per_list(array, sizes_of(array.flatten()))
     if pa.types.is_struct(kind):

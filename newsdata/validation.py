@@ -51,13 +51,15 @@ def parse_json(content: bytes, limits: Limits = _DEFAULT) -> tuple[Any, tuple[Fa
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         return _refused(content, limits, error)
-    written = _written(value, limits.depth)
+    written = written_nested(value, limits.depth)
     if written is None:
         faults = _too_deep(content.decode(), limits)
         if faults:
             return None, faults
-    elif written == content:  # then no key and no digit was lost
-        return value, ()
+    elif len(written) == len(content) + 2 * (_DEEPEST - limits.depth):
+        around = _DEEPEST - limits.depth
+        if written[around:-around] == content:  # then no key and no digit was lost
+            return value, ()
     return _guarded(value, content, written, limits)
 
 
@@ -66,11 +68,11 @@ _DEEPEST = 254
 _NESTS = threading.local()
 
 
-def _written(value: Any, deepest: int) -> bytes | None:
-    """The value as orjson writes it, or None where it is nested deeper than ``deepest`` levels.
+def written_nested(value: Any, deepest: int) -> bytes | None:
+    """The value as orjson writes it, inside as many arrays as are missing to orjson's limit; None
+    where it is nested deeper than ``deepest`` levels.
 
-    orjson's own limit does the counting: the value is written inside as many arrays as are
-    missing to that limit, which costs nothing beside a walk or a count of brackets.
+    So orjson does the counting, which costs nothing beside a walk or a count of brackets.
     """
     kept = getattr(_NESTS, "kept", None)
     if kept is None or kept[0] != deepest:
@@ -82,8 +84,7 @@ def _written(value: Any, deepest: int) -> bytes | None:
     _, outer, inner = kept
     inner[0] = value
     try:
-        around = _DEEPEST - deepest
-        return orjson.dumps(outer)[around:-around]
+        return orjson.dumps(outer)
     except TypeError:
         return None
     finally:
@@ -99,8 +100,8 @@ def _guarded(
     if (
         written is not None
         and content.count(b":") == written.count(b":")
-        and b"\\u003" not in content
-        and _LONG not in content.translate(_DIGITS)
+        and (b"\\" not in content or b"\\u003" not in content)
+        and not has_long_digits(content)
     ):
         return value, ()
     keys, odd = _count(value)
@@ -113,6 +114,11 @@ def _guarded(
     if odd:
         return _exact(content, limits)
     return value, ()
+
+
+def has_long_digits(content: bytes) -> bool:
+    """Whether a text has a run of 19 digits or more: only such integers can become floats."""
+    return _LONG in content.translate(_DIGITS)
 
 
 def _count(value: Any) -> tuple[int, bool]:

@@ -7,12 +7,14 @@ a million broken lines costs no more memory than a good one: what is left comes 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field, fields, replace
+from pickle import PickleBuffer
 from typing import Any
 
+from newsdata.checks.columns import Columns
+from newsdata.checks.windows import GROUP, Group, Wanted, sure
 from newsdata.records import Fault, Page, Place, Rejected, reject
 from newsdata.schema import Schema
 from newsdata.sources.chunks import CHUNK, Chunk, chunk_bytes, chunk_pieces, piece_item
@@ -23,8 +25,11 @@ from newsdata.validation import check, parse_json
 #: A part ends after so many records, or so many rejected ones.
 PART = 50_000
 PART_REJECTED = 2000
-#: Valid records that become columns together.
-GROUP = 1000
+#: Lines that are judged together, at most.
+WINDOW = 8192
+#: Chunks of fewer bytes are judged line by line, and so are the first bytes of all: judging many
+#: lines at once needs numpy, which takes a tenth of a second to load.
+LEAST, FIRST = 100_000, 8_000_000
 _SPACE = b" \t\r"
 
 
@@ -58,9 +63,20 @@ class Verdict:
     line: int = 0
     end: int = 0
     lines: bytes = b""
-    batches: bytes = b""
+    batches: bytes | bytearray | memoryview = b""
     unheld: dict[str, int] = field(default_factory=dict)
     rest: Chunk | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The columns, a chunk's whole content, go from process to process without a copy.
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        if self.batches:
+            values["batches"] = PickleBuffer(self.batches)
+        return _verdict, (values,)
+
+
+def _verdict(values: dict[str, Any]) -> Verdict:
+    return Verdict(**values)
 
 
 Judge = Callable[[Chunk], Verdict]
@@ -69,11 +85,26 @@ Judge = Callable[[Chunk], Verdict]
 def judge_of(asked: Asked) -> Judge:
     """The function that judges a chunk; its validator is compiled once."""
     _ = asked.schema.validator
-    return partial(judge, asked)
+    return _Judge(asked)
 
 
-def judge(asked: Asked, chunk: Chunk) -> Verdict:
-    """The verdict on a chunk, or on its first part. Raises SourceError where it cannot be read."""
+class _Judge:
+    """:func:`judge`, first line by line and then, where there is much to do, many at once."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._bytes = 0
+
+    def __call__(self, chunk: Chunk) -> Verdict:
+        self._bytes += chunk.size
+        return judge(self._asked, chunk, many=self._bytes > FIRST and chunk.size > LEAST)
+
+
+def judge(asked: Asked, chunk: Chunk, many: bool = False) -> Verdict:
+    """The verdict on a chunk, or on its first part, the same with ``many`` lines at once.
+
+    Raises SourceError where it cannot be read.
+    """
     with _no_collector():
         work = Part(asked, chunk)
         if chunk.items is not None:
@@ -84,7 +115,7 @@ def judge(asked: Asked, chunk: Chunk) -> Verdict:
             return work.verdict(1 if long else 0, chunk.start + chunk.size)
         if chunk.size > CHUNK + asked.reading.limits.line:  # then one line is beyond the limit
             return _judge_pieces(work, chunk)
-        return _judge_lines(work, chunk)
+        return _judge_lines(work, chunk, many)
 
 
 @contextmanager
@@ -110,7 +141,7 @@ class Part:
         self._good: list[bytes] = []
         self._limits = asked.reading.limits
         self._is_valid = asked.schema.validator.is_valid
-        self._columns = _Columns(asked.schema) if asked.columns else None
+        self._columns = Columns(asked.schema, self._limits) if asked.columns else None
 
     @property
     def full(self) -> bool:
@@ -153,10 +184,31 @@ class Part:
         if faults:
             self._reject(content, place, faults)
         elif self._columns is not None:
-            if self._columns.add(record, content, place):
-                self._flush(self._columns)
+            self._columns.note(record)
+            self._columns.add(content, place)
         else:
             self._accept(content)
+
+    def wanted(self) -> Wanted:
+        """What many lines at once are judged by."""
+        names = None if self._columns is None else self._columns.names
+        return Wanted(self._is_valid, self._limits, names)
+
+    def group(self, lines: list[bytes], group: Group, number: int, position: int) -> None:
+        """Keep lines that are valid records, the first of them line ``number``."""
+        if self._columns is None:
+            self.count += len(lines)
+            self.made.valid += len(lines)
+            if self.asked.lines:
+                self._good += [line.strip(_SPACE) for line in lines]
+            return
+        self._columns.unheld += group.others
+        for line in lines:
+            content = line.strip(_SPACE)
+            first = position if content is line else position + line.index(content)
+            self._columns.add(content, (self._chunk.name, number, first, len(content)))
+            position += len(line) + 1
+            number += 1
 
     def _accept(self, content: bytes) -> None:
         self.count += 1
@@ -174,7 +226,7 @@ class Part:
         page = Page(content, "record", place)
         self.reject(reject(page, *faults, raw_limit=self.asked.reading.limits.raw))
 
-    def _flush(self, columns: _Columns) -> None:
+    def _flush(self, columns: Columns) -> None:
         for content, place, fault in columns.flush():
             if fault is None:
                 self._accept(content)
@@ -202,7 +254,7 @@ def _offset(rejected: Rejected) -> float:
     return float("inf") if offset is None else offset
 
 
-def _judge_lines(work: Part, chunk: Chunk) -> Verdict:
+def _judge_lines(work: Part, chunk: Chunk, many: bool) -> Verdict:
     """All lines at once in memory: the path of nearly every record."""
     data = chunk_bytes(chunk)
     position = chunk.start
@@ -211,17 +263,58 @@ def _judge_lines(work: Part, chunk: Chunk) -> Verdict:
         data = data[position:] if position else data
     lines = data.split(b"\n")
     last = lines.pop()  # after the last line break: nothing, or the file's unfinished last line
-    number = 0
-    for number, line in enumerate(lines, 1):
-        work.line(line, number, position)
-        position += len(line) + 1
+    walk = _Walk(work, position)
+    for at in range(0, len(lines), WINDOW):
+        window = lines if len(lines) <= WINDOW else lines[at : at + WINDOW]
+        if many:
+            walk.window(window, data, position)
+        else:
+            walk.lines(window)
         if work.full:
             break
     else:
-        work.line(last, number + 1, position)
-        position += len(last)
-    rest = _after(chunk, position, data) if position < chunk.start + chunk.size else None
-    return work.verdict(number, position, rest)
+        work.line(last, walk.number, walk.position)
+        walk.position += len(last)
+    rest = None
+    if walk.position < chunk.start + chunk.size:
+        rest = _after(chunk, walk.position, data)
+    return work.verdict(walk.number - 1, walk.position, rest)
+
+
+class _Walk:
+    """Goes through lines; ``number`` and ``position`` are those of the next one."""
+
+    def __init__(self, work: Part, position: int) -> None:
+        self._work = work
+        self.number = 1
+        self.position = position
+
+    def lines(self, lines: list[bytes]) -> None:
+        """Judge lines one by one, until the part is full."""
+        for line in lines:
+            self._work.line(line, self.number, self.position)
+            self._pass(1, len(line))
+            if self._work.full:
+                return
+
+    def window(self, lines: list[bytes], data: bytes, start: int) -> None:
+        """Judge many lines of ``data``, which begins at byte ``start``, until the part is full."""
+        begin = self.position - start
+        size = sum(map(len, lines)) + len(lines)
+        groups = sure(lines, data[begin : begin + size], self._work.wanted())
+        for at, group in zip(range(0, len(lines), GROUP), groups, strict=True):
+            part = lines[at : at + GROUP]
+            if group is None:
+                self.lines(part)
+            else:
+                self._work.group(part, group, self.number, self.position)
+                self._pass(len(part), sum(map(len, part)))
+            if self._work.full:
+                return
+
+    def _pass(self, lines: int, size: int) -> None:
+        self.number += lines
+        self.position += size + lines
 
 
 def _after(chunk: Chunk, position: int, data: bytes) -> Chunk:
@@ -253,46 +346,3 @@ def _judge_items(work: Part, items: tuple[Page | Rejected, ...]) -> Verdict:
             work.page(item)
     last = items[-1].place
     return work.verdict(0, (last.offset or 0) + (last.length or 0))
-
-
-class _Columns:
-    """Valid records gathered into Arrow batches, with their bytes and places until then."""
-
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
-        self._names = frozenset(schema.arrow.names)
-        self._waiting: list[tuple[bytes, Any]] = []
-        self._records: list[dict[str, Any]] = []
-        self._batches: list[Any] = []
-        self.unheld: dict[str, int] = {}
-
-    def add(self, record: Mapping[str, Any], content: bytes, place: Any) -> bool:
-        """Take a record; whether it is time to flush."""
-        if not record.keys() <= self._names:
-            for name in record.keys() - self._names:
-                self.unheld[name] = self.unheld.get(name, 0) + 1
-        self._records.append(self._schema.canonical(record))
-        self._waiting.append((content, place))
-        return len(self._records) == GROUP
-
-    def flush(self) -> Iterator[tuple[bytes, Any, Fault | None]]:
-        """Make a batch of what waits; each record again, with a fault if no column holds it."""
-        from newsdata.ledger import fit_records
-
-        if not self._records:
-            return
-        fitted, misfits = fit_records(self._records, self._schema)
-        self._batches.append(fitted)
-        waiting, self._waiting, self._records = self._waiting, [], []
-        for number, (content, place) in enumerate(waiting):
-            yield content, place, misfits.get(number)
-
-    def stream(self) -> bytes:
-        """All batches in Arrow's stream format."""
-        import pyarrow as pa
-
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, self._schema.arrow) as writer:
-            for batch in self._batches:
-                writer.write_batch(pa.RecordBatch.from_struct_array(batch))
-        return bytes(sink.getvalue())

@@ -64,8 +64,9 @@ def command(
 
     To repair a record, change its "raw" (with "raw_encoding": "utf-8"), or add "repaired": the
     record itself. With -o, what is valid now is added to the output, and what is still wrong
-    stays in REJECTS: together they hold what they held before, each record once. Raw bytes that
-    were cut, and faults of the file itself, stay until "repaired" is given.
+    stays in REJECTS: together they hold what they held before, each record once. Where a run is
+    killed between the two files, the next one finishes it first. Raw bytes that were cut, and
+    faults of the file itself, stay until "repaired" is given.
 
     Exits with 1 where a record is still wrong.
     """

@@ -32,7 +32,7 @@ class GrowingParquet:
         self._waiting: list[pa.Table] = []
         self._bytes = self._count = 0
 
-    def add(self, stream: bytes) -> None:
+    def add(self, stream: bytes | bytearray | memoryview) -> None:
         """Rows in Arrow's stream format, with the columns of the file."""
         import pyarrow as pa
 
