@@ -11,16 +11,14 @@ must be the same row. ``export`` is measured too: CPU seconds and peak memory of
 from __future__ import annotations
 
 import json
-import os
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
+
+from measure import measure
 
 ROUNDS = 7
 LOAD = """
@@ -36,15 +34,11 @@ import newsdata
 newsdata.export({place!r}, {format_!r}, {target!r})
 """
 
-#: Linux counts into ru_maxrss what the parent of a process held; VmHWM is the process's own.
-PEAK = """
-import os, resource, sys
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-if os.path.exists("/proc/self/status"):
-    peak = next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmHWM"))
+#: A stream that is left half read may abort at exit (datasets 5.2).
+END = """
+import os, sys
 sys.stdout.flush()
-sys.stderr.write(f"\\npeak {peak}")
-sys.stderr.flush()
+os._exit(0)
 """
 
 
@@ -129,24 +123,9 @@ def write_peer(release: Path, peer: Path) -> None:
 
 def measured(code: str, place: Path) -> tuple[str, float, float, float]:
     """What a process printed, its wall and CPU seconds, its peak memory in MB."""
-    report = f"\n{PEAK}\nos._exit(0)"  # a stream left half read may abort at exit (datasets 5.2)
     own = {"HF_HOME": str(place / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-    environment = {**os.environ, **own}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begun = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", code + report],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    wall = time.perf_counter() - begun
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    return done.stdout.strip(), wall, cpu, int(done.stderr.rpartition("peak ")[2]) / unit
+    found = measure([sys.executable, "-c", code + END], variables=own)
+    return found.out.strip(), found.wall, found.cpu, found.peak
 
 
 def size(path: Path) -> int:
