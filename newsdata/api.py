@@ -14,6 +14,7 @@ from newsdata.errors import UsageError
 from newsdata.records import Article, Duplicate, Page, Place, Rejected
 
 if TYPE_CHECKING:
+    from newsdata.checks.leaks import Leaks
     from newsdata.exporters.audit import Finding
     from newsdata.exporters.formats import Exported
     from newsdata.exporters.hub import Pushed
@@ -73,15 +74,44 @@ def release(
     date: str | None = None,
     require: Sequence[str] | None = None,
     strict: bool = False,
+    prepare: Mapping[str, Any] | None = None,
 ) -> Released:
     """Seal the articles of an archive as an immutable release; see ``newsdata release``.
 
     ``released.sealed.path`` is its directory. Without ``version`` only a proposal is made,
     and with ``strict`` too where ``released.lacking`` names keys of the card that say nothing.
+    ``prepare`` is what makes it safe to train on, by the names of the options:
+    ``{"split": "share:90,5,5", "redact": "email,phone"}``; ``key`` are the bytes of
+    the key of pseudonyms.
     """
     from newsdata import publishing
+    from newsdata.training.preparation import make
 
-    return publishing.release(version, archive, date=date, require=require, strict=strict)
+    return publishing.release(
+        version,
+        archive,
+        date=date,
+        require=require,
+        strict=strict,
+        preparation=make(prepare) if prepare else None,
+    )
+
+
+def leaks(
+    path: str | Path,
+    version: str | None = None,
+    against: Sequence[str] = (),
+    text_field: str = "text",
+) -> Leaks:
+    """Texts that leak from the split ``train`` of a release; see ``newsdata leaks``.
+
+    Between its own splits, or with ``against`` the texts of other files that are in it.
+    """
+    from newsdata.checks.leaks import leaks_against, leaks_of
+    from newsdata.exporters.loading import find
+
+    directory = find(Path(path), version)
+    return leaks_against(directory, against, text_field) if against else leaks_of(directory)
 
 
 def load(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsdata import removals
-from newsdata.errors import ReleaseError, SettingsError
+from newsdata.configs import REVISIONS
+from newsdata.errors import ReleaseError, SettingsError, UsageError
 from newsdata.exporters.directory import (
     Sealed,
     columns_of,
@@ -22,8 +23,11 @@ from newsdata.exporters.loading import known_versions
 from newsdata.exporters.manifest import SELF
 from newsdata.exporters.plan import ABOUT, About, Plan, Since, lacking
 from newsdata.exporters.reuse import remembered
+from newsdata.links import hashing_of
 from newsdata.pipeline import open_archive
+from newsdata.preparing import Prepared, Rule, documents, prepare, sections
 from newsdata.releases import (
+    LEFT,
     SHARD_BYTES,
     Proposal,
     Version,
@@ -39,6 +43,8 @@ from newsdata.releases import (
 from newsdata.reports import final_counts
 from newsdata.settings import CHECKS, Settings, with_values
 from newsdata.snapshots import Snapshot, sides, snapshot
+from newsdata.training.preparation import Preparation, make
+from newsdata.training.pseudonyms import NAMING, names_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,15 +73,17 @@ def release(
     epoch: str | None = None,
     require: Sequence[str] | None = None,
     strict: bool = False,
+    preparation: Preparation | None = None,
 ) -> Released:
     """Seal the current articles of an archive as an immutable release, or only propose one.
 
     Without ``version`` nothing is sealed. ``date`` (ISO 8601) or ``epoch`` (the value of
     SOURCE_DATE_EPOCH) is the date in the release, else that of its newest article. ``require``
     are the fields an article must have to be let in. ``strict`` seals nothing while the card lacks
-    what only the keeper can say: see ``Released.lacking``. The content follows from the set of
-    observations and the settings alone. Raises ReleaseError where the version is taken by other
-    content or no article is left.
+    what only the keeper can say: see ``Released.lacking``. ``preparation`` is what is done to it
+    so that models can be trained on it (:mod:`newsdata.preparing`). The content follows from the
+    set of observations and the settings alone. Raises ReleaseError where the version is taken by
+    other content or no article is left.
     """
     from newsdata.archive import clock, stopwatch
 
@@ -94,14 +102,16 @@ def release(
         opened.index.now,
         opened.settings,
         require,
+        preparation or Preparation(),
     )
-    planned, heads = cutting.plan(version or "1.0.0", date, epoch)
+    planned, prepared = cutting.plan(version or "1.0.0", date, epoch)
+    heads = prepared.heads
     proposed = _propose(planned, heads, cutting.seen, previous, before)
     lacks = lacking(planned.about) if strict else ()
     if version is None or lacks:
         return Released(proposed, lacking=lacks)
     since = _since(cutting, planned, heads, previous, proposed)
-    planned = replace(cutting.with_sides(planned, heads), since=since)
+    planned = replace(cutting.with_sides(planned, prepared), since=since)
     target = opened.releases / planned.version
     source = target if taken(target) else previous
     memory = _memory(opened, source) if source is not None else {}
@@ -122,14 +132,16 @@ def release(
     return Released(proposed, sealed, _too_small(planned, proposed, previous, sealed))
 
 
-def rebuild(version: str, archive: str | Path, target: str | Path) -> Sealed:
+def rebuild(
+    version: str, archive: str | Path, target: str | Path, key: bytes | None = None
+) -> Sealed:
     """Make a release of an archive again, as the new directory ``target``.
 
     The rows are read from the ledger as it was when the release was sealed, nothing from the
     release itself; the release before it must stand, for what changed since. With the versions of
     newsdata and pyarrow that made it, and the same ``[card]``, the bytes are the same; with others
-    the content hash is. Raises ReleaseError where the archive has no note of such a release or
-    something stands at ``target``.
+    the content hash is. ``key`` is that of its pseudonyms, where it has any. Raises
+    ReleaseError where the archive has no note of such a release or something stands at ``target``.
     """
     checked = str(Version.parse(version))
     opened = open_archive(archive)
@@ -146,12 +158,14 @@ def rebuild(version: str, archive: str | Path, target: str | Path) -> Sealed:
     before = read_manifest(previous) if previous is not None else None
     was_required = before["settings"].get("require", ()) if before is not None else ()
     seen = snapshot(opened, [*require, *was_required]).until(note["batch"])
-    cutting = _Cutting(opened, seen, note["batch"], note["now"], settings, require)
+    preparation = make({**note["settings"].get("prepared", {}), "key": key})
+    cutting = _Cutting(opened, seen, note["batch"], note["now"], settings, require, preparation)
     shard_bytes = note["settings"]["shard_bytes"]
-    planned, heads = cutting.plan(checked, note["date"], None, shard_bytes)
+    planned, prepared = cutting.plan(checked, note["date"], None, shard_bytes)
+    heads = prepared.heads
     proposed = _propose(planned, heads, seen, previous, before)
     since = _since(cutting, planned, heads, previous, proposed)
-    return seal(Path(target), replace(cutting.with_sides(planned, heads), since=since))
+    return seal(Path(target), replace(cutting.with_sides(planned, prepared), since=since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,7 @@ class _Cutting:
     now: int
     settings: Settings
     require: Sequence[str]
+    preparation: Preparation
 
     def plan(
         self,
@@ -172,13 +187,16 @@ class _Cutting:
         date: str | None,
         epoch: str | None,
         shard_bytes: int = SHARD_BYTES,
-    ) -> tuple[Plan, pa.Table]:
+    ) -> tuple[Plan, Prepared]:
         """The plan of the articles, and the heads of all of them, let in or not."""
         state = self.seen.state()
-        heads = self.seen.heads(state, self.require)
+        prepared = self._prepared(self.seen.heads(state, self.require))
+        heads = prepared.heads
+        if prepared.rewriter is not None:  # what is written is not what the ledger has digests of
+            heads = heads.drop_columns("digest")
         planned = arrange(
             heads,
-            lambda order: self.seen.rows_of(heads, order),
+            lambda order: prepared.rows(self.seen.rows_of(heads, order)),
             self.archive.schema,
             self.settings,
             version=version,
@@ -190,12 +208,45 @@ class _Cutting:
             about=_about(self.archive),
             shard_bytes=shard_bytes,
         )
-        return planned, heads
+        if printed := self.preparation.printed():
+            planned = replace(
+                planned,
+                settings={**planned.settings, "prepared": printed},
+                documents=documents(prepared, self.require, self.archive.schema),
+                sections=sections(prepared, self.preparation),
+            )
+        return planned, prepared
 
-    def with_sides(self, planned: Plan, heads: pa.Table) -> Plan:
+    def _prepared(self, heads: pa.Table) -> Prepared:
+        wish, schema = self.preparation, self.archive.schema
+        if not wish.printed():
+            return Prepared(heads)
+        if "id" not in heads.column_names:
+            raise UsageError("articles without ids cannot be split, filtered or rewritten")
+        names: set[str] = set()
+        if wish.pseudonymise:
+            for record in self.seen.every(NAMING):
+                names |= names_in(record, wish.pseudonymise)
+        return prepare(
+            heads,
+            self.seen.facts(heads, wish.fields(schema)),
+            lambda order: self.seen.rows_of(heads, order),
+            Rule(wish, schema, self.require, hashing_of(self.settings), self.settings.threshold),
+            names,
+        )
+
+    def with_sides(self, planned: Plan, prepared: Prepared) -> Plan:
         """The plan with the configs beside the articles."""
-        articles = chosen(heads, self.require, self.archive.schema)
-        return replace(planned, sides=sides(self.seen, self.seen.state(), articles, self.now))
+        articles = chosen(prepared.heads, self.require, self.archive.schema)
+        found = sides(self.seen, self.seen.state(), articles, self.now)
+        if prepared.rewriter is not None:
+            found = tuple(
+                replace(side, table=prepared.rewriter.table(side.table)[0])
+                if side.name == REVISIONS
+                else side
+                for side in found
+            )
+        return replace(planned, sides=found)
 
 
 def _memory(opened: Archive, directory: Path) -> dict[str, Any]:
@@ -234,6 +285,12 @@ def _since(
         now = chosen(heads, rule[1], planned.schema).column("id")
         ids = _whole(now).cast("string")  # as the ledger has them
         removed = _removed(cutting.archive, cutting.seen.state(), previous, ids, rule)
+        if LEFT in heads.column_names:
+            left = dict(zip(*(heads.column(n).to_pylist() for n in ("id", LEFT)), strict=True))
+            removed = tuple(
+                (id_, (left.get(id_) or reason) if reason == removals.UNKNOWN else reason, kept)
+                for id_, reason, kept in removed
+            )
     return Since(
         previous=previous.name,
         step=proposal.step,
@@ -289,14 +346,20 @@ def _propose(
 ) -> Proposal:
     if previous is None or manifest is None:
         return first_proposal(planned)
+    import pyarrow.compute as pc
+
     columns = columns_of(previous)
     batch = _memory(seen.archive, previous).get("batch")
     if batch is None or not columns.equals(planned.schema.arrow) or "id" not in heads.column_names:
         return propose(planned, manifest, read_rows(previous))
     require = manifest["settings"]["require"]
-    old = chosen(
-        seen.until(batch).heads(seen.until(batch).state(), require), require, planned.schema
-    )
+    then = seen.until(batch)
+    old = then.heads(then.state(), require)
+    if "prepared" in manifest["settings"]:  # what it let in is what it has
+        ids = read_rows(previous, columns=[planned.schema.roles["id"]]).column(0)
+        old = old.filter(pc.is_in(old.column("id"), value_set=_whole(ids)))
+    else:
+        old = chosen(old, require, planned.schema)
     new = chosen(heads, planned.settings["require"], planned.schema)
     return proposal(planned, manifest, columns, changes_between(old, new))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters.facts import filled
 from newsdata.exporters.features import breaking
-from newsdata.exporters.hashing import leaves, moments_of, runs
+from newsdata.exporters.hashing import leaves_of, moments_of, moved, runs
 from newsdata.exporters.plan import About, InMemory, Plan, Rows, Shard
 from newsdata.exporters.rows import conform, content_hash, cut, differing, take
 from newsdata.exporters.versions import Step, Version
@@ -58,6 +58,9 @@ SHARD_BYTES = 1_000_000_000
 ROLES = {"id": "id", "timestamp": "timestamp"}
 #: The roles whose columns decide the order of rows.
 HEADS = ("id", "timestamp")
+
+#: Columns of heads that :mod:`newsdata.preparing` adds: why an article is left out, and its split.
+LEFT, SPLIT = "left", "split"
 
 #: numpy's name of a period, and how many characters of an ISO day name it.
 _UNITS: dict[Period, tuple[str, int]] = {"year": ("Y", 4), "month": ("M", 7), "day": ("D", 10)}
@@ -111,7 +114,12 @@ def known_fields(schema: Schema, require: Sequence[str]) -> None:
 
 def chosen(heads: pa.Table, require: Sequence[str], schema: Schema) -> pa.Table:
     """The heads of what a release with these required fields has, in its order."""
-    return heads.take(_chosen(heads, require, schema.roles.get("id"))[0])
+    return heads.take(order_of(heads, require, schema))
+
+
+def order_of(heads: pa.Table, require: Sequence[str], schema: Schema) -> pa.Array:
+    """The row numbers of those heads, in that order."""
+    return _chosen(heads, require, schema.roles.get("id"))[0]
 
 
 def _known_fields(known: Sequence[str], roles: Mapping[str, str], require: Sequence[str]) -> None:
@@ -125,6 +133,7 @@ def _chosen(
 ) -> tuple[pa.Array, dict[str, int]]:
     """Row numbers of what a release has, in its order, and how many it leaves out and why."""
     import numpy as np
+    import pyarrow as pa
 
     kept = np.ones(heads.num_rows, dtype=bool)
     left_out: dict[str, int] = {}
@@ -134,6 +143,11 @@ def _chosen(
         if lacking.any():
             left_out[f"missing-{name}"] = int(lacking.sum())
             kept &= ~lacking
+    if LEFT in heads.column_names:
+        for one in heads.column(LEFT).filter(pa.array(kept)).value_counts().to_pylist():
+            if one["values"] is not None:
+                left_out[one["values"]] = one["counts"]
+        kept &= heads.column(LEFT).is_null().to_numpy()
     order = _order(heads, kept)
     _check_ids(heads, order)
     return order, left_out
@@ -146,7 +160,7 @@ def _order(heads: pa.Table, kept: np.ndarray[Any, Any]) -> pa.Array:
     import pyarrow.compute as pc
 
     rows = pa.array(np.flatnonzero(kept))
-    keys = [name for name in ("timestamp", "id") if name in heads.column_names]
+    keys = [name for name in (SPLIT, "timestamp", "id") if name in heads.column_names]
     if not keys:
         return rows
     columns = heads.select(keys).filter(pa.array(kept))
@@ -296,35 +310,53 @@ def arrange(
 
     ``heads`` has a row for each article: ``id`` and ``timestamp`` where the schema has those
     roles, ``says.id`` and ``says.<field>`` (whether a required field says something), ``size``
-    (:func:`newsdata.sizes.row_bytes`) and, where known, ``digest``. ``rows_of`` is given the row
-    numbers of what the release has, in its order, and returns its rows.
+    (:func:`newsdata.sizes.row_bytes`) and, where known, ``digest``; where it is prepared for
+    training also :data:`LEFT` (a reason or null) and :data:`SPLIT` (a name). ``rows_of`` is given
+    the row numbers of what the release has, in its order, and returns its rows.
     """
     checked = str(Version.parse(version))
     order, left_out = _chosen(heads, require, schema.roles.get("id"))
     if not len(order):
         raise ReleaseError(_nothing(heads.num_rows, left_out))
-    small = heads.select([n for n in ("timestamp", "size", "digest") if n in heads.column_names])
-    small = small.take(order)
-    sizes, moments = small.column("size").to_numpy(), _moments(small, "timestamp")
-    cuts = _shards(sizes, moments, settings.shard_period, shard_bytes, "data/train")
-    parts = leaves(moments, len(sizes))
+    wanted = ("timestamp", "size", "digest", SPLIT)
+    small = heads.select([n for n in wanted if n in heads.column_names]).take(order)
+    cuts, parts, splits, newest = [], [], _splits(small), ""
+    for split in splits:
+        rows = small.slice(split.start, split.stop - split.start)
+        sizes, moments = rows.column("size").to_numpy(), _moments(rows, "timestamp")
+        made = _shards(sizes, moments, settings.shard_period, shard_bytes, f"data/{split.name}")
+        cuts += moved(made, split.start)
+        parts += leaves_of(split, moments)
+        newest = max(newest, str(moments[-1])[:10] if len(moments) else "")
     if "digest" in small.column_names:
         cuts, parts = keyed(cuts, small.column("digest")), keyed(parts, small.column("digest"))
     return Plan(
         version=checked,
         name=name,
-        date=_date(str(moments[-1])[:10] if len(moments) else None, date, epoch),
+        date=_date(newest or None, date, epoch),
         schema=schema,
         rows=rows_of(order),
-        sizes=sizes,
+        sizes=small.column("size").to_numpy(),
         shards=tuple(cuts),
         leaves=tuple(parts),
+        splits=tuple(splits),
         counts=dict(counts or {}),
         left_out=left_out,
         settings=_printed(settings, require, shard_bytes),
         about=about or About(),
         documents=dict(documents or {}),
     )
+
+
+def _splits(rows: pa.Table) -> list[Shard]:
+    """The splits of rows that are sorted by their names; one named train where they have none."""
+    if SPLIT not in rows.column_names:
+        return [Shard("train", 0, rows.num_rows)]
+    found, start = [], 0
+    for one in sorted(rows.column(SPLIT).value_counts().to_pylist(), key=lambda o: o["values"]):
+        found.append(Shard(one["values"], start, start + one["counts"]))
+        start += one["counts"]
+    return found
 
 
 def keyed(parts: Sequence[Shard], digests: pa.ChunkedArray) -> list[Shard]:
@@ -348,6 +380,8 @@ def _nothing(articles: int, left_out: Mapping[str, int]) -> str:
     if not articles:
         return "nothing to release: there are no articles"
     reasons = ", ".join(f"{reason} {count}" for reason, count in left_out.items())
+    if not all(reason.startswith("missing-") for reason in left_out):
+        return f"nothing to release: every one of {articles} articles is left out ({reasons})"
     return (
         f"nothing to release: every one of {articles} articles lacks a required field "
         f"({reasons}); require fewer fields to let them in"
@@ -508,12 +542,20 @@ def _changes(planned: Plan, previous: pa.Table) -> Changes:
     return Changes(added=planned.num_rows, removed=previous.num_rows)
 
 
+def _makeup(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a preparation moves articles between files or rewrites all of them."""
+    prepared = settings.get("prepared") or {}
+    return {key: prepared.get(key) for key in ("split", "seed", "redact", "pseudonymise")}
+
+
 def _step(
     planned: Plan, manifest: Mapping[str, Any], columns: pa.Schema, changes: Changes
 ) -> tuple[Step | None, str]:
     broken = breaking(columns, planned.schema.arrow)
     if broken:
         return "major", f"the schema changed in a way that breaks readers ({', '.join(broken)})"
+    if _makeup(manifest["settings"]) != _makeup(planned.settings):
+        return "major", "the split or what is made unreadable in the texts changed"
     for key in ("shard_period", "shard_bytes"):
         before, now = manifest["settings"].get(key), planned.settings.get(key)
         if before != now:

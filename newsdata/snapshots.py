@@ -87,6 +87,34 @@ class Snapshot:
             return pc.greater(rows.column("length"), 0)
         return rows.column(f"says.{name}")
 
+    def facts(self, heads: pa.Table, names: Mapping[str, str]) -> pa.Table:
+        """Fields of the records of these heads, under other names (ours -> theirs), and
+        ``length``, the number of characters of the text."""
+        import numpy as np
+        import pyarrow as pa
+
+        fields = list(dict.fromkeys(names.values()))
+        found = self.ledger.overview(["length"], fields)
+        groups = found.column("group").to_numpy()
+        places = np.searchsorted(groups, heads.column("group").to_numpy())
+        rows = found.take(pa.array(places + heads.column("at").to_numpy()))
+        columns = {ours: rows.column(f"record.{theirs}") for ours, theirs in names.items()}
+        return pa.table({**columns, "length": rows.column("length")})
+
+    def every(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """These fields of all records known at this moment, whatever became of them."""
+        import pyarrow.compute as pc
+
+        there = [name for name in names if name in self.archive.schema.arrow.names]
+        found = self.ledger.overview(["batch"], there)
+        last = pc.max(self.rows.column("batch")).as_py()
+        if last is None:
+            return
+        found = found.filter(pc.less_equal(found.column("batch"), last))
+        for batch in found.select([f"record.{name}" for name in there]).to_batches(1024):
+            for row in batch.to_pylist():
+                yield {name: row[f"record.{name}"] for name in there}
+
     def rows_of(self, heads: pa.Table, order: pa.Array) -> Gathered:
         """The records of these heads in that order, to be read when they are written."""
         return Gathered(self, places_of(heads.take(order)))

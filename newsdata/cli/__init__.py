@@ -38,6 +38,7 @@ COMMANDS = {
     "log": ("newsdata.cli.log", "List batches and releases, or the inputs of one batch."),
     "show": ("newsdata.cli.show", "Show one article with its whole history."),
     "stats": ("newsdata.cli.stats", "Count articles by rubric, month, author and more."),
+    "leaks": ("newsdata.cli.leaks", "Find texts that leak from training into evaluation."),
     "diff": ("newsdata.cli.diff", "List what changed between two releases."),
     "health": ("newsdata.cli.health", "Tell silent sources and fields that vanished."),
     "verify": ("newsdata.cli.verify", "Check an archive or a release for damage."),
@@ -54,7 +55,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 #: Parameters that are paths of files, whose names need not be UTF-8; all others are text.
 FILES = {"sources", "target", "rejects", "schema_path", "path"}
 FILES |= {"removed", "clusters", "evidence", "families", "which", "parquet"}
-FILES |= {"people", "topics", "source_path", "svg"}
+FILES |= {"key_file", "against", "people", "topics", "source_path", "svg"}
 
 
 class Program(LazyGroup):

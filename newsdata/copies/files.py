@@ -140,10 +140,8 @@ def _read_texts(
 ) -> Iterator[str]:
     """The text of every record that has one; its facts and its place are noted on the way."""
     for one in inputs:
-        table = is_parquet(one)
-        places.begin(one, table=table)
-        found = _table_records(one, facts.fields) if table else _json_records(one)
-        for record, place in found:
+        places.begin(one, table=is_parquet(one))
+        for record, place in read_records(one, facts.fields):
             counts.read += 1
             text = record[0] if isinstance(record, tuple) else facts.add(record)
             if isinstance(text, str):
@@ -154,6 +152,12 @@ def _read_texts(
             counts.reasons[faults[0].code] = counts.reasons.get(faults[0].code, 0) + 1
             if report is not None:
                 report(place, faults)
+
+
+def read_records(one: Input, fields: Fields) -> Iterator[tuple[Any, Place]]:
+    """The value of each record of a file, or a tuple of faults; and where it stands. Of Parquet
+    only the columns of ``fields`` are read."""
+    return _table_records(one, fields) if is_parquet(one) else _json_records(one)
 
 
 def _json_records(one: Input) -> Iterator[tuple[Any, Place]]:

@@ -13,9 +13,9 @@ import orjson
 
 from newsdata.errors import NewsdataError, ReleaseError
 from newsdata.exporters.directory import read_manifest
-from newsdata.exporters.hashing import LeafHash, combined_hash, leaves, moments_of
+from newsdata.exporters.hashing import LeafHash, combined_hash, leaves_of, moments_of
 from newsdata.exporters.manifest import MANIFEST, SELF, SUMS, read_sums, self_hash, sums, to_bytes
-from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.plan import ARTICLES, Shard
 from newsdata.exporters.rows import ContentHash
 from newsdata.exporters.shards import file_entry
 from newsdata.reference import second_opinion
@@ -181,13 +181,15 @@ def _content(directory: Path, document: Mapping[str, Any], damaged: set[str]) ->
     except (NewsdataError, orjson.JSONDecodeError) as error:
         yield Finding(about["file"], "schema", str(error), "a JSON Schema that makes columns")
         return
-    shards = _files_of(document["configs"][ARTICLES])
-    reading = _Reading(schema, _hasher(directory, shards, schema, damaged))
+    splits = {n: s["files"] for n, s in document["configs"][ARTICLES]["splits"].items()}
+    reading = _Reading(schema, _hasher(directory, splits, schema, damaged))
     whole = True
-    for name in shards:
-        findings = [] if name in damaged else list(_shard(directory, name, reading, document))
-        whole = whole and name not in damaged and not findings
-        yield from findings
+    for shards in splits.values():
+        reading.last = None
+        for name in shards:
+            findings = [] if name in damaged else list(_shard(directory, name, reading, document))
+            whole = whole and name not in damaged and not findings
+            yield from findings
     if whole:
         yield from _totals(reading, document)
     hashes = {}
@@ -205,7 +207,7 @@ def _files_of(config: Mapping[str, Any]) -> list[str]:
 
 
 def _hasher(
-    directory: Path, shards: Iterable[str], schema: Schema, damaged: set[str]
+    directory: Path, splits: Mapping[str, Iterable[str]], schema: Schema, damaged: set[str]
 ) -> LeafHash | None:
     """A hasher for all rows; None where they cannot all be read. Which rows are hashed together
     follows from all their times."""
@@ -214,18 +216,22 @@ def _hasher(
     import pyarrow.parquet as pq
 
     name = schema.roles.get("timestamp")
-    moments, rows = [moments_of(None)], 0
-    for shard in shards:
-        try:
-            if shard in damaged:
+    parts: list[Shard] = []
+    rows = 0
+    for split, shards in splits.items():
+        moments, first = [moments_of(None)], rows
+        for shard in shards:
+            try:
+                if shard in damaged:
+                    return None
+                with pq.ParquetFile(directory / shard) as file:
+                    rows += file.metadata.num_rows
+                    if name is not None:
+                        moments.append(moments_of(file.read([name]).column(0)))
+            except (pa.ArrowException, OSError, KeyError, IndexError):
                 return None
-            with pq.ParquetFile(directory / shard) as file:
-                rows += file.metadata.num_rows
-                if name is not None:
-                    moments.append(moments_of(file.read([name]).column(0)))
-        except (pa.ArrowException, OSError, KeyError, IndexError):
-            return None
-    return LeafHash(schema.arrow, leaves(np.concatenate(moments), rows))
+        parts += leaves_of(Shard(split, first, rows), np.concatenate(moments))
+    return LeafHash(schema.arrow, parts)
 
 
 def _side(

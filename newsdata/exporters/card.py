@@ -66,7 +66,7 @@ def card_data(release: Described) -> dict[str, Any]:
     data["task_categories"] = _tasks(release)
     data["annotations_creators"] = ["found"]
     data["tags"] = ["news"]
-    articles = Config(ARTICLES, "", release.schema.arrow, {release.split: _glob(release)})
+    articles = Config(ARTICLES, "", release.schema.arrow, _globs(release))
     configs = (articles, *release.configs)
     data["configs"] = [_config(config, release) for config in configs]
     data["dataset_info"] = [
@@ -76,8 +76,8 @@ def card_data(release: Described) -> dict[str, Any]:
     return data
 
 
-def _glob(release: Described) -> str:
-    return f"data/{release.split}-*.parquet"
+def _globs(release: Described) -> dict[str, str]:
+    return {split: f"data/{split}-*.parquet" for split in release.splits or (release.split,)}
 
 
 def _config(config: Config, release: Described) -> dict[str, Any]:
@@ -124,6 +124,8 @@ def _sections(release: Described, images: list[str]) -> Iterable[str]:
     yield "### Rationale\n\n" + _told(release, "rationale")
     yield "### Collection\n\n" + _told(release, "collection")
     yield "### Processing\n\n" + processing(release)
+    for heading, text in release.sections.items():
+        yield f"## {heading}\n\n{text}"
     yield "## Personal information\n\n" + _persons(release)
     yield "## Bias\n\n" + _told(release, "biases")
     yield "## Limits\n\n" + _told(release, "limits")
@@ -202,7 +204,7 @@ def _how_to_load(release: Described) -> str:
         f'articles = load_dataset("./{version}", split="{release.split}")\n'
         f'print(articles[0]["{title}"])\n'
         "```",
-        f"pandas, Polars, DuckDB and Spark read `data/{release.split}-*.parquet` as it is. "
+        f"pandas, Polars, DuckDB and Spark read {_read(release)} as it is. "
         "`sha256sum -c SHA256SUMS` checks every file.",
     ]
     if release.configs:
@@ -212,6 +214,10 @@ def _how_to_load(release: Described) -> str:
             + table(("config", "what it holds"), rows)
         )
     return "\n\n".join(parts)
+
+
+def _read(release: Described) -> str:
+    return ", ".join(f"`{glob}`" for glob in _globs(release).values())
 
 
 def _persons(release: Described) -> str:

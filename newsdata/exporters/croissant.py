@@ -156,7 +156,9 @@ def _distribution(release: Described) -> list[dict[str, Any]]:
         "name": "parquet",
         "description": f"The Parquet files of the config {ARTICLES}.",
         "encodingFormat": PARQUET,
-        "includes": f"data/{release.split}-*.parquet",
+        "includes": "data/*.parquet"
+        if len(release.splits) > 1
+        else f"data/{release.split}-*.parquet",
     }
     return [every, *files]
 
@@ -176,7 +178,7 @@ def _splits(release: Described) -> dict[str, Any]:
                 "dataType": "sc:Text",
             }
         ],
-        "data": [{"splits/name": release.split}],
+        "data": [{"splits/name": split} for split in release.splits or (release.split,)],
     }
 
 

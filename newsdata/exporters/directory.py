@@ -147,6 +147,14 @@ def read_rows(
         raise ReleaseError(f"{directory}: cannot be read: {error}") from error
 
 
+def read_document(directory: Path, name: str) -> bytes:
+    """A file of a release; raises ReleaseError where it cannot be read."""
+    try:
+        return (directory / name).read_bytes()
+    except OSError as error:
+        raise ReleaseError(f"{directory / name}: cannot be read: {error}") from error
+
+
 def read_changelog(directory: Path) -> bytes:
     """CHANGELOG.md of a release, empty where it has none."""
     try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,19 @@ def leaves(moments: np.ndarray[Any, Any], rows: int) -> list[Shard]:
     if rows > len(moments):
         found.append(Shard("undated", len(moments), rows))
     return found
+
+
+def leaves_of(split: Shard, moments: np.ndarray[Any, Any]) -> list[Shard]:
+    """The leaves of the rows of a split. Those of train have the bare names."""
+    found = moved(leaves(moments, split.stop - split.start), split.start)
+    if split.name == "train":
+        return found
+    return [replace(leaf, name=f"{split.name}/{leaf.name}") for leaf in found]
+
+
+def moved(parts: Sequence[Shard], by: int) -> list[Shard]:
+    """The same parts so many rows further on."""
+    return [replace(part, start=part.start + by, stop=part.stop + by) for part in parts]
 
 
 def runs(moments: np.ndarray[Any, Any], start: int, stop: int, unit: str) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ import orjson
 
 from newsdata import __version__
 from newsdata.exporters.hashing import combined_hash
-from newsdata.exporters.plan import ARTICLES, Plan, side_file
+from newsdata.exporters.plan import ARTICLES, Plan, side_file, side_split
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -38,12 +38,17 @@ def manifest(
     ``hashes`` are the content hashes of its configs; ``files`` is path -> ``{"sha256", "size"}``
     and for shards ``"rows"``.
     """
-    shards = [shard.name for shard in plan.shards]
-    split = {"rows": plan.num_rows, "files": shards}
-    configs: dict[str, Any] = {ARTICLES: {"default": True, "splits": {plan.split: split}}}
+    splits = {
+        split.name: {
+            "rows": split.stop - split.start,
+            "files": [s.name for s in plan.shards if split.start <= s.start < split.stop],
+        }
+        for split in plan.splits
+    }
+    configs: dict[str, Any] = {ARTICLES: {"default": True, "splits": splits}}
     for side in plan.sides:
         one = {"rows": side.table.num_rows, "files": [side_file(plan, side)]}
-        configs[side.name] = {"splits": {plan.split: one}}
+        configs[side.name] = {"splits": {side_split(plan): one}}
     for name, config in configs.items():
         config["content_hash"] = hashes[name]
     document = {

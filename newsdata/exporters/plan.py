@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+#: The usual order of splits.
+_ORDER = "train validation test"
+
 #: The default config of a release: its articles. Others (duplicates, revisions) stand beside it.
 ARTICLES = "articles"
 
@@ -157,7 +160,8 @@ class Described:
     """A release whose rows are written, as the documents about it see it.
 
     ``files`` are the shards of its articles: path -> ``{"sha256", "size", "rows"}``. ``configs``
-    are what it has beside the articles.
+    are what it has beside the articles. ``splits`` are the numbers of rows of its splits, that
+    which models learn from first; ``split`` is the first one's name.
     """
 
     version: str
@@ -168,12 +172,14 @@ class Described:
     content_hash: str
     files: Mapping[str, Mapping[str, Any]]
     split: str = "train"
+    splits: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, Any] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     about: About = About()
     since: Since = Since()
     configs: tuple[Config, ...] = ()
+    sections: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +187,13 @@ class Plan:
     """One release before it is written.
 
     ``rows`` are sorted, have exactly the schema's columns and cover the shards end to end;
-    ``sizes`` are their bytes (:mod:`newsdata.sizes`). ``leaves`` are the same rows in the portions
-    in which they are hashed (:mod:`newsdata.exporters.hashing`). ``sides`` stand beside them.
+    ``sizes`` are their bytes (:mod:`newsdata.sizes`). ``splits`` are their rows by the split they
+    belong to, sorted by name, as the manifest has them; none is empty. ``leaves`` are the same
+    rows in the portions in which they are hashed (:mod:`newsdata.exporters.hashing`).
+    ``sides`` stand beside them.
     ``counts`` are distinct inputs by final outcome; ``left_out`` are articles that lacked a
     required field, by reason. ``documents`` are further files, path in the release -> bytes.
+    ``sections`` are further ones of the card, heading -> Markdown.
     """
 
     version: str
@@ -195,7 +204,7 @@ class Plan:
     sizes: np.ndarray[Any, Any]
     shards: tuple[Shard, ...]
     leaves: tuple[Shard, ...]
-    split: str = "train"
+    splits: tuple[Shard, ...]
     counts: Mapping[str, Any] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -203,11 +212,18 @@ class Plan:
     documents: Mapping[str, bytes] = field(default_factory=dict)
     sides: tuple[Side, ...] = ()
     since: Since = Since()
+    sections: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def num_rows(self) -> int:
         """Number of articles in the release."""
         return len(self.sizes)
+
+    @property
+    def split(self) -> str:
+        """The split that models learn from; where there is none, the first."""
+        names = [split.name for split in self.splits]
+        return "train" if "train" in names else names[0]
 
     @property
     def table(self) -> pa.Table:
@@ -229,27 +245,38 @@ class Plan:
             content_hash=content_hash,
             files=files,
             split=self.split,
+            splits={
+                split.name: split.stop - split.start
+                for split in sorted(self.splits, key=lambda split: _ORDER.find(split.name))
+            },
             counts=self.counts,
             left_out=self.left_out,
             settings=self.settings,
             about=self.about,
             since=self.since,
+            sections=self.sections,
             configs=tuple(
                 Config(
                     side.name,
                     side.meaning,
                     side.table.schema,
-                    {self.split: side_file(self, side)},
+                    {side_split(self): side_file(self, side)},
                 )
                 for side in self.sides
             ),
         )
 
 
+def side_split(plan: Plan) -> str:
+    """The split of the configs beside the articles: that of the articles, because they speak of
+    them; ``all`` where the articles have several, so that nobody takes their rows for train."""
+    return plan.split if len(plan.splits) == 1 else "all"
+
+
 def side_file(plan: Plan, side: Side) -> str:
     """The one file of a config beside the articles.
 
-    It has the split of the articles in its name, because it speaks of them, and stands outside of
-    ``data/``: pandas, Polars and Spark read a folder with all that is below it as one table.
+    It stands outside of ``data/``: pandas, Polars and Spark read a folder with all that is
+    below it as one table.
     """
-    return f"{side.name}/{plan.split}-00000.parquet"
+    return f"{side.name}/{side_split(plan)}-00000.parquet"

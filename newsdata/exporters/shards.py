@@ -77,7 +77,10 @@ def write_shards(folder: Path, plan: Plan, older: Older | None) -> Written:
     total = Tally(plan.schema)
     for tally in tallies.values():
         total.merge(tally)
-    _show_first(folder / plan.shards[0].name, total)
+    starts = {split.start for split in plan.splits}
+    for shard in plan.shards:
+        if shard.start in starts:
+            _show_first(folder / shard.name, total)
     memory = remember(plan, hasher.leaves(), tallies)
     ordered = {shard.name: files[shard.name] for shard in plan.shards}
     return Written(ordered, hasher.hexdigest(), total.facts(), memory, linked)
@@ -148,7 +151,7 @@ def _pass_over(path: Path, shard: Shard, hasher: LeafHash) -> None:
 
 
 def _show_first(path: Path, tally: Tally) -> None:
-    """The first row of the release is the example; a tally that is remembered has none."""
+    """The first row of the release is its example; a tally that is remembered has none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -123,10 +123,17 @@ def structure(release: Described) -> str:
         f"`{schema.roles[role]}`" for role in ("timestamp", "id") if role in schema.roles
     )
     by = f", sorted by {order}" if order else ""
-    split = (f"`{release.split}`", f"{known.rows:,}", f"{len(release.files):,}")
+    splits = [
+        (
+            f"`{name}`",
+            f"{rows:,}",
+            f"{sum(f.startswith(f'data/{name}-') for f in release.files):,}",
+        )
+        for name, rows in (release.splits or {release.split: known.rows}).items()
+    ]
     return (
         f"One row an article{by}.\n\n"
-        + table(("split", "rows", "files"), [split])
+        + table(("split", "rows", "files"), splits)
         + "\n\n*Filled* is the share of rows in which a column is neither null nor empty.\n\n"
         + table(("field", "type", "filled", "meaning"), rows)
         + "\n\nAn instance (long texts and lists are cut here, marked …):\n\n```json\n"

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from newsdata.exporters.plan import Described, Since
 from newsdata.reasons import REASONS
+from newsdata.training.quality import RULES
 
 SOURCES = (
     "source", "articles", "characters", "first", "last", "languages", "licenses", "tdm_reserved",
@@ -23,12 +24,26 @@ GONE = {
     "unknown": "the archive has no article of this id",
 }
 
+#: Why an article of the archive is left out of a release prepared for training.
+LEFT_OUT = {
+    "leak": "its text is near, in or around one of the training side",
+    "no-split": "it has no time, which the split goes by",
+    "other-rubric": "its rubric is none of those asked for",
+    "other-language": "its language is none of those asked for",
+    "other-source": "its source is none of those asked for",
+    "before-since": "it is older than asked for, or has no time",
+    "after-until": "it is newer than asked for",
+    "too-short": "its text is shorter than asked for",
+    "too-long": "its text is longer than asked for",
+    "tdm-reserved": "its publisher reserves text and data mining",
+}
+
 _TITLE = "# Changelog of the data"
 
 
 def sources_csv(release: Described) -> bytes:
     """One row a source. Rights signals are counts of articles; several values stand with ``;``."""
-    return _csv(
+    return csv_bytes(
         SOURCES,
         (
             (
@@ -52,10 +67,11 @@ def sources_csv(release: Described) -> bytes:
 
 def removed_csv(since: Since) -> bytes:
     """One row for each id of the release before that users must drop."""
-    return _csv(REMOVED, since.removed)
+    return csv_bytes(REMOVED, since.removed)
 
 
-def _csv(head: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+def csv_bytes(head: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """A table as CSV, its lines ended by a line feed."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
@@ -100,6 +116,11 @@ def meaning(reason: str) -> str:
     """
     if reason in GONE:
         return GONE[reason]
+    if reason in LEFT_OUT:
+        return LEFT_OUT[reason]
+    rule = next((rule for rule in RULES if rule.name == reason), None)
+    if rule is not None:
+        return f"a rule of quality: {rule.meaning}"
     if reason.startswith("missing-") and reason not in REASONS:
         return f"it lacks {reason.removeprefix('missing-')}, which this release requires"
     return REASONS.get(reason, "see the documentation of newsdata")

@@ -84,6 +84,14 @@ def read_text(path: str | os.PathLike[str]) -> str:
     return _text(Path(path), SourceError)
 
 
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a file; raises SourceError where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 def _text(path: Path, kind: type[NewsdataError]) -> str:
     name = printable(str(path))
     try:
