@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsdata import removals
-from newsdata.configs import REVISIONS
+from newsdata.configs import CLUSTERS, REVISIONS
 from newsdata.errors import ReleaseError, SettingsError, UsageError
 from newsdata.exporters.directory import (
     Sealed,
@@ -21,7 +21,7 @@ from newsdata.exporters.directory import (
 )
 from newsdata.exporters.loading import known_versions
 from newsdata.exporters.manifest import SELF
-from newsdata.exporters.plan import ABOUT, About, Plan, Since, lacking
+from newsdata.exporters.plan import ABOUT, About, Plan, Side, Since, Stream, lacking
 from newsdata.exporters.reuse import remembered
 from newsdata.links import hashing_of
 from newsdata.pipeline import open_archive
@@ -43,6 +43,7 @@ from newsdata.releases import (
 from newsdata.reports import final_counts
 from newsdata.settings import CHECKS, Settings, with_values
 from newsdata.snapshots import Snapshot, sides, snapshot
+from newsdata.trainers import needed, stream
 from newsdata.training.preparation import Preparation, make
 from newsdata.training.pseudonyms import NAMING, names_in
 
@@ -88,6 +89,7 @@ def release(
     from newsdata.archive import clock, stopwatch
 
     seconds = stopwatch()
+    preparation = preparation or Preparation()
     opened = open_archive(archive)
     opened.refresh()
     previous = _newest(opened.path, version)
@@ -97,12 +99,12 @@ def release(
     was_required = before["settings"].get("require", ()) if before is not None else ()
     cutting = _Cutting(
         opened,
-        snapshot(opened, [*require, *was_required]),
+        snapshot(opened, [*require, *was_required, *needed(preparation, opened.schema)]),
         opened.last_batch,
         opened.index.now,
         opened.settings,
         require,
-        preparation or Preparation(),
+        preparation,
     )
     planned, prepared = cutting.plan(version or "1.0.0", date, epoch)
     heads = prepared.heads
@@ -157,8 +159,9 @@ def rebuild(
     previous = opened.releases / note["previous"] if note["previous"] else None
     before = read_manifest(previous) if previous is not None else None
     was_required = before["settings"].get("require", ()) if before is not None else ()
-    seen = snapshot(opened, [*require, *was_required]).until(note["batch"])
     preparation = make({**note["settings"].get("prepared", {}), "key": key})
+    was_asked = needed(preparation, opened.schema)
+    seen = snapshot(opened, [*require, *was_required, *was_asked]).until(note["batch"])
     cutting = _Cutting(opened, seen, note["batch"], note["now"], settings, require, preparation)
     shard_bytes = note["settings"]["shard_bytes"]
     planned, prepared = cutting.plan(checked, note["date"], None, shard_bytes)
@@ -190,7 +193,8 @@ class _Cutting:
     ) -> tuple[Plan, Prepared]:
         """The plan of the articles, and the heads of all of them, let in or not."""
         state = self.seen.state()
-        prepared = self._prepared(self.seen.heads(state, self.require))
+        asked = dict.fromkeys([*self.require, *needed(self.preparation, self.archive.schema)])
+        prepared = self._prepared(self.seen.heads(state, list(asked)))
         heads = prepared.heads
         if prepared.rewriter is not None:  # what is written is not what the ledger has digests of
             heads = heads.drop_columns("digest")
@@ -246,7 +250,30 @@ class _Cutting:
                 else side
                 for side in found
             )
-        return replace(planned, sides=found)
+        return replace(
+            planned, sides=found, streams=tuple(self._streams(prepared, articles, found))
+        )
+
+    def _streams(
+        self, prepared: Prepared, articles: pa.Table, found: Sequence[Side]
+    ) -> Iterator[Stream]:
+        """The configs for trainers that are asked for."""
+        clusters = next((side.table for side in found if side.name == CLUSTERS), None)
+        copies: dict[str, int] = {}
+        if clusters is not None:
+            pair = (clusters.column(name).to_pylist() for name in ("id", "copies"))
+            copies = dict(zip(*pair, strict=True))
+        for name in self.preparation.configs:
+            made = stream(
+                name,
+                articles,
+                lambda order: prepared.rows(self.seen.rows_of(articles, order)),
+                self.archive.schema,
+                copies,
+                self.preparation.seed,
+            )
+            if made is not None:
+                yield made
 
 
 def _memory(opened: Archive, directory: Path) -> dict[str, Any]:

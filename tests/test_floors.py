@@ -31,7 +31,7 @@ FLOORS = (
     ("archive", "exporters"),
     ("releases", "configs", "removals"),
     ("engines",),
-    ("pipeline", "copies", "preparing"),
+    ("pipeline", "copies", "preparing", "trainers"),
     ("audit", "checks", "health", "reports", "snapshots"),
     ("publishing",),
     ("api",),

@@ -152,7 +152,7 @@ def test_adding_articles_never_moves_an_old_one(tmp_path: Path, split: str) -> N
 
 
 def test_the_bytes_do_not_depend_on_batches_or_order(tmp_path: Path) -> None:
-    options = {**SHARE, "min_length": 9, "redact": "email", "seed": 4}
+    options = {**SHARE, "min_length": 9, "redact": "email", "seed": 4, "configs": "text"}
     mixed = random.Random(1).sample(BASE, len(BASE))
     one = sealed(build(tmp_path / "one", BASE), "1.0.0", **options)
     many = sealed(build(tmp_path / "many", mixed[:40], mixed[40:]), "1.0.0", **options)
@@ -209,6 +209,58 @@ def test_texts_of_a_benchmark_are_found_in_a_release(
     assert run(["leaks", str(release)]) == 0
     file.write_text(json.dumps(rows[1]) + "\n", "utf-8")
     assert run(args) == 0
+
+
+# -- configs for trainers -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trainable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    articles = [{**r, "lead": f"Lead {n}" if n % 3 else None} for n, r in enumerate(BASE)]
+    copy = record(990, text=BASE[9]["text"].upper(), timestamp="2025-01-01T00:00:00Z")
+    archive = build(tmp_path_factory.mktemp("trainers"), [*articles, copy])
+    return sealed(archive, "1.0.0", **SHARE, configs="text,headlines,summaries,rubrics")
+
+
+def test_a_stream_stopped_anywhere_goes_on_with_every_row_once(trainable: Path) -> None:
+    whole = newsdata.load(trainable, config="text", split="train", streaming=True)
+    ids = [row["id"] for row in whole]
+    assert sorted(ids) == sorted(i for i, side in sides(trainable).items() if side == "train")
+    by_time = newsdata.load(trainable, split="train", to="arrow")["id"].to_pylist()
+    assert ids != by_time
+    chance = random.Random(2)
+    got: list[str] = []
+    state: dict[str, Any] | None = None
+    for stop in [*sorted(chance.sample(range(1, len(ids)), 10)), len(ids) + 1]:
+        stream = newsdata.load(trainable, config="text", split="train", streaming=True)
+        if state is not None:
+            stream.load_state_dict(json.loads(json.dumps(state)))
+        for row in stream:
+            got.append(row["id"])
+            if len(got) == stop:
+                state = stream.state_dict()
+                break
+    assert got == ids
+
+
+def test_configs_have_the_formats_of_trainers(trainable: Path) -> None:
+    where = sides(trainable)
+    text = newsdata.load(trainable, config="text", to="arrow").to_pylist()
+    assert {row["id"]: row["copies"] for row in text} == {
+        id_: 2 if id_ == "demo:9" else 1 for id_ in where
+    }
+    assert all(row["words"] == 60 for row in text)
+    from datasets import load_dataset
+
+    chats = load_dataset(str(trainable), "headlines", split="test")
+    for row in chats:
+        assert [message["role"] for message in row["messages"]] == ["user", "assistant"]
+        assert row["messages"][1]["content"] == f"Title {row['id'][5:]}"
+        assert where[row["id"]] == "test"
+    summaries = newsdata.load(trainable, config="summaries", to="arrow")
+    assert len(summaries) == sum(n % 3 > 0 for n in range(len(BASE)))
+    labels = newsdata.load(trainable, config="rubrics", to="arrow")["label"].to_pylist()
+    assert set(labels) == {"Economy", "Sport"}
 
 
 # -- filters ------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ Examples:
 @click.option("--max-length", type=click.IntRange(0), help="Most characters of a text.")
 @click.option("--training", is_flag=True, help="Leave out what reserves text and data mining.")
 @click.option("--quality", metavar="A,B", help="Leave out what breaks rules: gopher, c4, fineweb.")
+@click.option("--configs", metavar="A,B", help="Also: text, headlines, summaries, rubrics.")
 @click.option("--redact", metavar="A,B", help="Make unreadable: email, phone, ip.")
 @click.option(
     "--pseudonymise", metavar="A,B", help="Replace names of: author, photographer, people."

@@ -37,7 +37,7 @@ from newsdata.exporters.manifest import (
 from newsdata.exporters.plan import ARTICLES, Plan
 from newsdata.exporters.reuse import Memory
 from newsdata.exporters.shards import Older, content_of, write_shards
-from newsdata.exporters.sides import content_hashes, write_sides
+from newsdata.exporters.sides import content_hashes, write_sides, write_streams
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -197,7 +197,8 @@ def _already(target: Path, plan: Plan, memory: Memory | None) -> Sealed:
 
 def _check_documents(plan: Plan) -> None:
     reserved = {*DOCUMENTS, MANIFEST, SUMS, schema_file(plan.schema.document)}
-    folders = ("data/", IMAGES, *(f"{side.name}/" for side in plan.sides))
+    folders = ("data/", IMAGES, *(f"{s.name}/" for s in plan.sides))
+    folders += tuple(f"{stream.name}/" for stream in plan.streams)
     for path in plan.documents:
         if not _PATH.fullmatch(path) or path in reserved or path.startswith(folders):
             raise UsageError(f"documents: {path!r} is no place for a further file of a release")
@@ -209,6 +210,7 @@ def _check_documents(plan: Plan) -> None:
 def _write(partial: Path, plan: Plan, older: Older | None) -> tuple[dict[str, Any], Memory]:
     written = write_shards(partial, plan, older)
     files: dict[str, dict[str, Any]] = {**written.files, **write_sides(partial, plan, older)}
+    files |= write_streams(partial, plan, older)
     for name in files:
         _flush(partial / name)
     hashes = content_hashes(plan, written.content_hash)

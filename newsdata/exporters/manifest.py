@@ -16,7 +16,7 @@ import orjson
 
 from newsdata import __version__
 from newsdata.exporters.hashing import combined_hash
-from newsdata.exporters.plan import ARTICLES, Plan, side_file, side_split
+from newsdata.exporters.plan import ARTICLES, Plan, side_file, side_split, stream_files
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -49,6 +49,17 @@ def manifest(
     for side in plan.sides:
         one = {"rows": side.table.num_rows, "files": [side_file(plan, side)]}
         configs[side.name] = {"splits": {side_split(plan): one}}
+    for stream in plan.streams:
+        prefixes = {split: f"{stream.name}/{split.name}-" for split in stream.splits}
+        configs[stream.name] = {
+            "splits": {
+                split.name: {
+                    "rows": split.stop - split.start,
+                    "files": [s.name for s in stream_files(stream) if s.name.startswith(prefix)],
+                }
+                for split, prefix in prefixes.items()
+            }
+        }
     for name, config in configs.items():
         config["content_hash"] = hashes[name]
     document = {

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+#: A file of a :class:`Stream` has at most about so many bytes before compression.
+STREAM_BYTES = 500_000_000
+
 #: The usual order of splits.
 _ORDER = "train validation test"
 
@@ -63,6 +66,19 @@ class Side:
     name: str
     table: pa.Table
     meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A further config of a release, as large as its articles. ``rows`` have ``columns`` and cover
+    ``splits`` end to end; ``sizes`` are about their bytes."""
+
+    name: str
+    meaning: str
+    columns: pa.Schema
+    sizes: np.ndarray[Any, Any]
+    splits: tuple[Shard, ...]
+    rows: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +227,7 @@ class Plan:
     about: About = About()
     documents: Mapping[str, bytes] = field(default_factory=dict)
     sides: tuple[Side, ...] = ()
+    streams: tuple[Stream, ...] = ()
     since: Since = Since()
     sections: Mapping[str, str] = field(default_factory=dict)
 
@@ -255,16 +272,38 @@ class Plan:
             about=self.about,
             since=self.since,
             sections=self.sections,
-            configs=tuple(
-                Config(
-                    side.name,
-                    side.meaning,
-                    side.table.schema,
-                    {side_split(self): side_file(self, side)},
-                )
-                for side in self.sides
+            configs=(
+                *(
+                    Config(
+                        side.name,
+                        side.meaning,
+                        side.table.schema,
+                        {side_split(self): side_file(self, side)},
+                    )
+                    for side in self.sides
+                ),
+                *(
+                    Config(
+                        one.name,
+                        one.meaning,
+                        one.columns,
+                        {s.name: f"{one.name}/{s.name}-*.parquet" for s in one.splits},
+                    )
+                    for one in self.streams
+                ),
             ),
         )
+
+
+def stream_files(stream: Stream) -> list[Shard]:
+    """The files of a config as large as the articles, with their rows."""
+    from newsdata.exporters.rows import cut
+
+    return [
+        Shard(f"{stream.name}/{split.name}-{number:05}.parquet", split.start + a, split.start + b)
+        for split in stream.splits
+        for number, (a, b) in enumerate(cut(stream.sizes[split.start : split.stop], STREAM_BYTES))
+    ]
 
 
 def side_split(plan: Plan) -> str:

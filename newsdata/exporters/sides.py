@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from newsdata.exporters.parquet import row_groups, write_groups
-from newsdata.exporters.plan import ARTICLES, Plan, side_file
-from newsdata.exporters.rows import content_hash
+from newsdata.exporters.plan import ARTICLES, Plan, Shard, Stream, side_file, stream_files
+from newsdata.exporters.rows import ContentHash, content_hash
 from newsdata.exporters.shards import Older, file_entry, link_if_same
 from newsdata.sizes import row_bytes
 
@@ -28,9 +29,39 @@ def write_sides(folder: Path, plan: Plan, older: Older | None) -> dict[str, dict
     return files
 
 
+def write_streams(folder: Path, plan: Plan, older: Older | None) -> dict[str, dict[str, Any]]:
+    """Write the configs as large as the articles: name -> sha256, size, rows of each file."""
+    files = {}
+    for stream in plan.streams:
+        parts = stream_files(stream)
+        cuts = {part.name: _cuts(stream, part) for part in parts}
+        tables = stream.rows.tables([one for part in parts for one in cuts[part.name]])
+        for part in parts:
+            path = folder / part.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_groups(path, islice(tables, len(cuts[part.name])), stream.columns, {})
+            if older is not None:
+                link_if_same(path, older.path / part.name)
+            files[part.name] = {**file_entry(path), "rows": part.stop - part.start}
+    return files
+
+
+def _cuts(stream: Stream, part: Shard) -> list[tuple[int, int]]:
+    groups = row_groups(stream.sizes[part.start : part.stop])
+    return [(part.start + a, part.start + b) for a, b in groups]
+
+
+def _hash(stream: Stream) -> str:
+    hasher = ContentHash(stream.columns)
+    for table in stream.rows.tables([c for p in stream_files(stream) for c in _cuts(stream, p)]):
+        hasher.update(table)
+    return hasher.hexdigest()
+
+
 def content_hashes(plan: Plan, articles: str) -> dict[str, str]:
     """Config -> content hash, given that of the articles."""
     return {
         ARTICLES: articles,
         **{side.name: content_hash(side.table.schema, side.table) for side in plan.sides},
+        **{stream.name: _hash(stream) for stream in plan.streams},
     }

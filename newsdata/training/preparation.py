@@ -50,6 +50,7 @@ class Preparation:
     quality: tuple[str, ...] = ()
     redact: tuple[Kind, ...] = ()
     pseudonymise: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
     key: bytes | None = field(default=None, repr=False)
 
     def printed(self) -> dict[str, Any]:
@@ -116,6 +117,10 @@ def _says(value: Any) -> bool:
     return value is not None and value is not False and value != ()
 
 
+#: The configs for trainers: see :mod:`newsdata.trainers`.
+CONFIGS = ("text", "headlines", "summaries", "rubrics")
+
+
 def make(given: Mapping[str, Any]) -> Preparation:
     """A preparation out of options as the command line, the library and a manifest give them.
 
@@ -149,6 +154,11 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
         for name in wanted - set(FAMILIES):
             raise UsageError(f"quality: found {name!r}; expected some of {', '.join(FAMILIES)}")
         found["quality"] = tuple(name for name in FAMILIES if name in wanted)
+    if "configs" in values:
+        listed = set(_listed(values["configs"]))
+        for name in listed - set(CONFIGS):
+            raise UsageError(f"configs: found {name!r}; expected some of {', '.join(CONFIGS)}")
+        found["configs"] = tuple(name for name in CONFIGS if name in listed)
     if "redact" in values:
         found["redact"] = parse_kinds(",".join(_listed(values["redact"])))
     if "pseudonymise" in values:
