@@ -41,13 +41,15 @@ def build(
     limit: int | None = None,
     refresh: bool = False,
     dry_run: bool = False,
+    keep_pages: bool = False,
 ) -> dict[str, Any]:
     """Read sources (files, folders, globs, ``-``) into an archive as one batch.
 
     Makes the archive with default settings where it is missing. ``mapping`` is what
     :func:`newsdata.parse_mapping` returns; ``url``, ``source`` and ``timezone`` are what pages
     and records do not say themselves; ``people`` (variant -> canonical name) and ``topics``
-    (rubric -> IPTC Media Topic) are tables of your own; ``split_lists`` takes list pages apart.
+    (rubric -> IPTC Media Topic) are tables of your own; ``split_lists`` takes list pages apart;
+    ``keep_pages`` stores what is read in the archive.
     Returns the summary that ``newsdata build --json`` prints:
     its outcomes always add up to ``read``. Raises errors of :mod:`newsdata.errors`.
     """
@@ -55,7 +57,17 @@ def build(
 
     tables = _tables(people, topics)
     options = pipeline.Options(
-        mapping, url, source, timezone, kind, workers, limit, refresh, tables, split_lists
+        mapping,
+        url,
+        source,
+        timezone,
+        kind,
+        workers,
+        limit,
+        refresh,
+        tables,
+        split_lists,
+        keep_pages,
     )
     about = {"newsdata": __version__}
     return pipeline.build(sources, archive, options, now=now, dry_run=dry_run, about=about)

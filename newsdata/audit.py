@@ -37,7 +37,8 @@ def verify(path: str | Path) -> list[Finding]:
 
     Of an archive: every file of the ledger is read and compared with the log; every digest,
     fingerprint and checksum of a rejected input is computed anew; batches, counts and the state
-    of every id are derived again from scratch; every release is verified. Raises ArchiveError
+    of every id are derived again from scratch; the kept pages are compared with their digests;
+    every release is verified. Raises ArchiveError
     or ReleaseError where there is neither.
     """
     folder = Path(path)
@@ -49,6 +50,7 @@ def verify(path: str | Path) -> list[Finding]:
         return files  # what cannot be read cannot be judged further
     archive.refresh()
     findings = [*_rows(archive), *_batches(archive), *_state(archive), *_index(archive)]
+    findings += [Finding(*fault) for fault in archive.kept_pages().faults()]
     for version in known_versions(folder):
         directory = archive.releases / str(version)
         findings += [

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from newsdata.archive import Archive
+    from newsdata.archive.pages import Keeping, KeptFile, Part
     from newsdata.extractors.explain import Explanation
     from newsdata.index import Index
 
@@ -59,7 +60,7 @@ class Preparation:
 
     ``schema`` is the text of the schema of records that are no articles, None for articles.
     ``index`` (folder, identity, newest batch) lets known inputs be skipped; None reads them all
-    again.
+    again. ``keep`` (folder for parts, folder of kept pages, its files) has the pages kept.
     """
 
     mapping: Any = None
@@ -69,6 +70,7 @@ class Preparation:
     tables: Tables | None = None
     split_lists: bool = False
     schema: bytes | None = None
+    keep: tuple[Path, Path, tuple[KeptFile, ...]] | None = None
 
     @property
     def circumstances(self) -> str:
@@ -91,7 +93,11 @@ def prepare(
     pages = _inputs(chain.from_iterable(read_task(task) for task in job), preparation.split_lists)
     items = islice(pages, preparation.limit)
     total = [0, 0, 0, 0]
+    part = _part(preparation)
     while group := _group(items):
+        if part is not None:
+            whole = [item for item in group if isinstance(item, Page)]
+            part.keep(whole, [_key(page, "") for page in whole])
         fresh, keys = _unknown(group, preparation)
         counts = {"article": 0, "rejected": 0}
         for batch in _rows(fresh, keys, preparation, schema):
@@ -102,8 +108,20 @@ def prepare(
         total = [a + b for a, b in zip(total, read, strict=True)]
         if tell is not None:
             tell(read)
+    if part is not None:
+        part.close()
     inputs, articles, rejected, known = total
     return inputs, articles, rejected, known
+
+
+def _part(preparation: Preparation) -> Part | None:
+    """Where the pages of a job are kept; None where they are not."""
+    if preparation.keep is None:
+        return None
+    from newsdata.archive.pages import KeptPages, Part
+
+    space, folder, files = preparation.keep
+    return Part(space, KeptPages(folder, files))
 
 
 def _group(items: Iterator[Page | Rejected]) -> list[Page | Rejected]:
@@ -236,6 +254,7 @@ class Options:
     refresh: bool = False
     tables: Tables | None = None
     split_lists: bool = False
+    keep_pages: bool = False
 
 
 def build(
@@ -322,7 +341,6 @@ def _build(
     progress: Callable[[Progress], None] | None,
 ) -> dict[str, Any]:
     from newsdata.archive import FRESH
-    from newsdata.engines import local
 
     target.refresh(FRESH)
     cached = target.index
@@ -340,6 +358,27 @@ def _build(
         options.split_lists,
         schema,
     )
+    if options.keep_pages and not dry_run:
+        with target.keeping() as keep:
+            files = target.kept_pages().files
+            kept = replace(preparation, keep=(keep.space, keep.folder, files))
+            return _run(inputs, target, options, kept, now, dry_run, about, progress, keep)
+    return _run(inputs, target, options, preparation, now, dry_run, about, progress)
+
+
+def _run(
+    inputs: Sequence[Any],
+    target: Archive,
+    options: Options,
+    preparation: Preparation,
+    now: datetime | None,
+    dry_run: bool,
+    about: Mapping[str, Any] | None,
+    progress: Callable[[Progress], None] | None,
+    keep: Keeping | None = None,
+) -> dict[str, Any]:
+    from newsdata.engines import local
+
     workers = local.usable_cpus() if options.workers is None else options.workers
     jobs, workers = _jobs(inputs, _reading(options, target.settings), options.limit, workers)
     work, report = partial(prepare, preparation), None
@@ -351,7 +390,7 @@ def _build(
     columns = shard_columns(target.schema)
     with local.run(work, jobs, columns, workers, report) as made:
         skipped = sum(known for _, _, _, known in made.returned)
-        return target.append(made.batches, now, skipped, about, dry_run)
+        return target.append(made.batches, now, skipped, about, dry_run, keep)
 
 
 def _reading(options: Options, settings: Settings) -> Reading:

@@ -7,6 +7,7 @@
       ledger/          one Delta table, a row per event (newsdata.ledger names the columns)
       index/           a cache (newsdata.index); may be deleted
       releases/        sealed releases
+      pages/           what `build --keep-pages` read (newsdata.archive.pages)
 
 One batch is one Delta commit, so a killed build leaves either all of it or nothing. Two appends
 that started from one version would both succeed in Delta; so each carries its batch number as
@@ -32,6 +33,7 @@ import pyarrow.compute as pc
 
 from newsdata import batches, states
 from newsdata.archive.gather import Ledger
+from newsdata.archive.pages import Keeping, KeptPages, keeping, kept_files, sweep
 from newsdata.archive.settings_file import (
     SETTINGS_FILE,
     is_archive,
@@ -185,6 +187,7 @@ class Archive:
         skipped: int = 0,
         about: Mapping[str, Any] | None = None,
         dry_run: bool = False,
+        keep: Keeping | None = None,
     ) -> dict[str, Any]:
         """Decide a batch and append it as one commit; returns its summary.
 
@@ -192,8 +195,9 @@ class Archive:
         ``rejected``; ``skipped`` inputs were known by their key and not read again. ``about``
         (command, versions) is kept in the row of the batch. ``now`` is the time that decides
         embargoes: later than that of the last batch, else a UsageError. Nothing new: nothing is
-        appended, and the summary's ``batch`` is None. Raises BatchConflictError when other writers
-        were faster every time.
+        appended, and the summary's ``batch`` is None. ``keep`` has the pages to be kept with the
+        batch; those not kept already are something new too. Raises
+        BatchConflictError when other writers were faster every time.
         """
         with self.index.shelving() as texts:
             facts = self._read(shards, texts)
@@ -205,13 +209,19 @@ class Archive:
                 decision.counts.read += skipped
                 decision.counts.unchanged += skipped
                 summary = batches.summary_of(decision.counts, number)
-                nothing_new = not decision.state and all(row is None for row in decision.rows)
-                if nothing_new or dry_run:
+                pages = None if keep is None or dry_run else keep.place(self.kept_pages())
+                if keep is not None:
+                    summary["pages_kept"] = pages["pages"] if pages else 0
+                changes = decision.state or any(row is not None for row in decision.rows)
+                if dry_run or not (changes or pages):
                     return summary | {"batch": None}
                 note = {"summary": summary, "mark": secrets.randbits(62), **(about or {})}
+                note |= {"pages": pages} if pages else {}
                 if self._commit(shards, decision, texts, number, moment, note):
                     self._maintain()
                     return summary
+                if keep is not None:
+                    keep.discard()
         raise BatchConflictError(
             f"{self.path}: other writers were faster {ATTEMPTS} times; "
             "nothing was appended, try again"
@@ -513,6 +523,17 @@ class Archive:
             {"batch": r["batch"], "now": r["timestamp"].isoformat(), **json.loads(r["message"])}
             for r in rows.sort_by("batch").to_pylist()
         ]
+
+    def kept_pages(self) -> KeptPages:
+        """The pages that the batches, as last refreshed, kept."""
+        return KeptPages(self.path / "pages", kept_files(self.batch_notes()))
+
+    @contextlib.contextmanager
+    def keeping(self) -> Iterator[Keeping]:
+        """What a build gathers its pages in; what killed builds left long ago is removed."""
+        with keeping(self.path / "pages") as keep:
+            sweep(self.kept_pages())
+            yield keep
 
     def history(self, id_: str) -> list[dict[str, Any]]:
         """Every row of one id, in the order of the ledger, its record as JSON values."""

@@ -46,6 +46,11 @@ Examples:
 @click.option("--now", callback=parse_time, help="The time that decides embargoes.")
 @click.option("--limit", type=click.IntRange(1), help="Stop after this many inputs.")
 @click.option("--refresh", is_flag=True, help="Read inputs again that are known already.")
+@click.option(
+    "--keep-pages",
+    is_flag=True,
+    help="Store what is read in the archive, as WARC, each page once.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen and append nothing.")
 @click.option(
     "--workers", type=click.IntRange(1), envvar="NEWSDATA_WORKERS", help="Processes to use."
@@ -67,6 +72,7 @@ def command(
     now: datetime | None,
     limit: int | None,
     refresh: bool,
+    keep_pages: bool,
     dry_run: bool,
     workers: int | None,
     verbose: bool,
@@ -98,6 +104,7 @@ def command(
         refresh,
         tables_of(people, topics),
         split_lists,
+        keep_pages,
     )
     with progress_bar(None if quiet else source_size(sources), "reading") as bar:
         show = None if bar is None or quiet else bar
@@ -164,6 +171,8 @@ def _show(summary: Mapping[str, Any], path: Path, dry_run: bool, listed: bool) -
     changed = {k: v for k, v in summary["changed"].items() if v}
     if changed:
         say("older articles: " + _named(changed, tuple(changed)))
+    if summary.get("pages_kept"):
+        say(f"pages kept: {summary['pages_kept']}")
     for notice, count in summary["notices"].items():
         say(f"notice: {notice}: {count}")
     if number is not None and summary["rejected"] and not listed:
