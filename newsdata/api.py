@@ -87,6 +87,7 @@ def release(
     require: Sequence[str] | None = None,
     strict: bool = False,
     prepare: Mapping[str, Any] | None = None,
+    without: Sequence[str] = (),
 ) -> Released:
     """Seal the articles of an archive as an immutable release; see ``newsdata release``.
 
@@ -105,6 +106,7 @@ def release(
         date=date,
         require=require,
         strict=strict,
+        without=without,
         preparation=make(prepare) if prepare else None,
     )
 

@@ -23,6 +23,7 @@ from newsdata.exporters.loading import known_versions
 from newsdata.exporters.manifest import SELF
 from newsdata.exporters.plan import ABOUT, About, Plan, Side, Since, Stream, lacking
 from newsdata.exporters.reuse import remembered
+from newsdata.exporters.without import check_fields, leave_out, with_setting
 from newsdata.links import hashing_of
 from newsdata.pipeline import open_archive
 from newsdata.preparing import Prepared, Rule, documents, prepare, sections
@@ -75,21 +76,25 @@ def release(
     require: Sequence[str] | None = None,
     strict: bool = False,
     preparation: Preparation | None = None,
+    without: Sequence[str] = (),
 ) -> Released:
     """Seal the current articles of an archive as an immutable release, or only propose one.
 
     Without ``version`` nothing is sealed. ``date`` (ISO 8601) or ``epoch`` (the value of
     SOURCE_DATE_EPOCH) is the date in the release, else that of its newest article. ``require``
     are the fields an article must have to be let in. ``strict`` seals nothing while the card lacks
-    what only the keeper can say: see ``Released.lacking``. ``preparation`` is what is done to it
-    so that models can be trained on it (:mod:`newsdata.preparing`). The content follows from the
-    set of observations and the settings alone. Raises ReleaseError where the version is taken by
-    other content or no article is left.
+    what only the keeper can say: see ``Released.lacking``. ``without`` are fields whose texts are
+    left out (:mod:`newsdata.exporters.without`), ``preparation`` what is done to a release so that
+    models can be trained on it (:mod:`newsdata.preparing`); one excludes the other. The content
+    follows from the set of observations and the settings alone. Raises ReleaseError where the
+    version is taken by other content or no article is left.
     """
     from newsdata.archive import clock, stopwatch
 
     seconds = stopwatch()
     preparation = preparation or Preparation()
+    if without and preparation.printed():
+        raise UsageError("--without and the options for training exclude each other")
     opened = open_archive(archive)
     opened.refresh()
     previous = _newest(opened.path, version)
@@ -105,15 +110,17 @@ def release(
         opened.settings,
         require,
         preparation,
+        check_fields(opened.schema, without),
     )
     planned, prepared = cutting.plan(version or "1.0.0", date, epoch)
     heads = prepared.heads
-    proposed = _propose(planned, heads, cutting.seen, previous, before)
+    moved = _moved(cutting, heads, previous, before)
+    proposed = _propose(planned, moved, previous, before)
     lacks = lacking(planned.about) if strict else ()
     if version is None or lacks:
         return Released(proposed, lacking=lacks)
-    since = _since(cutting, planned, heads, previous, proposed)
-    planned = replace(cutting.with_sides(planned, prepared), since=since)
+    since = _since(cutting, planned, heads, previous, proposed, moved)
+    planned = cutting.whole(planned, prepared, since)
     target = opened.releases / planned.version
     source = target if taken(target) else previous
     memory = _memory(opened, source) if source is not None else {}
@@ -162,19 +169,29 @@ def rebuild(
     preparation = make({**note["settings"].get("prepared", {}), "key": key})
     was_asked = needed(preparation, opened.schema)
     seen = snapshot(opened, [*require, *was_required, *was_asked]).until(note["batch"])
-    cutting = _Cutting(opened, seen, note["batch"], note["now"], settings, require, preparation)
+    cutting = _Cutting(
+        opened,
+        seen,
+        note["batch"],
+        note["now"],
+        settings,
+        require,
+        preparation,
+        tuple(note["settings"].get("without", ())),
+    )
     shard_bytes = note["settings"]["shard_bytes"]
     planned, prepared = cutting.plan(checked, note["date"], None, shard_bytes)
     heads = prepared.heads
-    proposed = _propose(planned, heads, seen, previous, before)
-    since = _since(cutting, planned, heads, previous, proposed)
-    return seal(Path(target), replace(cutting.with_sides(planned, prepared), since=since))
+    moved = _moved(cutting, heads, previous, before)
+    proposed = _propose(planned, moved, previous, before)
+    since = _since(cutting, planned, heads, previous, proposed, moved)
+    return seal(Path(target), cutting.whole(planned, prepared, since))
 
 
 @dataclass(frozen=True, slots=True)
 class _Cutting:
     """What a release is cut from: an archive as it was after a batch, at ``now`` (microseconds),
-    and the settings then."""
+    and the settings then. ``without`` are the fields whose texts are left out."""
 
     archive: Archive
     seen: Snapshot
@@ -183,6 +200,7 @@ class _Cutting:
     settings: Settings
     require: Sequence[str]
     preparation: Preparation
+    without: tuple[str, ...] = ()
 
     def plan(
         self,
@@ -219,7 +237,7 @@ class _Cutting:
                 documents=documents(prepared, self.require, self.archive.schema),
                 sections=sections(prepared, self.preparation),
             )
-        return planned, prepared
+        return with_setting(planned, self.without), prepared
 
     def _prepared(self, heads: pa.Table) -> Prepared:
         wish, schema = self.preparation, self.archive.schema
@@ -239,8 +257,8 @@ class _Cutting:
             names,
         )
 
-    def with_sides(self, planned: Plan, prepared: Prepared) -> Plan:
-        """The plan with the configs beside the articles."""
+    def whole(self, planned: Plan, prepared: Prepared, since: Since) -> Plan:
+        """The plan with the configs beside the articles, and without what is left out."""
         articles = chosen(prepared.heads, self.require, self.archive.schema)
         found = sides(self.seen, self.seen.state(), articles, self.now)
         if prepared.rewriter is not None:
@@ -250,9 +268,9 @@ class _Cutting:
                 else side
                 for side in found
             )
-        return replace(
-            planned, sides=found, streams=tuple(self._streams(prepared, articles, found))
-        )
+        streams = tuple(self._streams(prepared, articles, found))
+        planned = replace(planned, sides=found, streams=streams, since=since)
+        return leave_out(planned, self.without)
 
     def _streams(
         self, prepared: Prepared, articles: pa.Table, found: Sequence[Side]
@@ -274,6 +292,51 @@ class _Cutting:
             )
             if made is not None:
                 yield made
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """The heads of those articles that may differ between the release before and this one, as
+    they were and as they are."""
+
+    before: pa.Table
+    now: pa.Table
+
+
+def _moved(
+    cutting: _Cutting, heads: pa.Table, previous: Path | None, manifest: Mapping[str, Any] | None
+) -> _Moved | None:
+    """What the ledger knows of the release before; None where only its rows can tell."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if previous is None or manifest is None or "id" not in heads.column_names:
+        return None
+    batch = _memory(cutting.archive, previous).get("batch")
+    schema, seen = cutting.archive.schema, cutting.seen
+    if batch is None or not columns_of(previous).equals(schema.arrow):
+        return None
+    require = manifest["settings"]["require"]
+    was_prepared = "prepared" in manifest["settings"]
+    if was_prepared or cutting.preparation.printed():  # an untouched article may go or come too
+        then = seen.until(batch)
+        old = then.heads(then.state(), require)
+        if was_prepared:  # what it let in is what it has
+            known = _texts(_ids_of(previous, schema.roles["id"]))
+            old = old.filter(pc.is_in(old.column("id"), value_set=known))
+        else:
+            old = chosen(old, require, schema)
+        return _Moved(old, chosen(heads, cutting.require, schema))
+    if list(require) == list(cutting.require):
+        touched = seen.touched(batch)  # all others are what they were
+        seen = seen.only(touched)
+        ids = heads.column("id").cast(pa.string())
+        heads = heads.filter(pc.is_in(ids, touched))
+    old = seen.until(batch)
+    return _Moved(
+        chosen(old.heads(old.state(), require), require, schema),
+        chosen(heads, cutting.require, schema),
+    )
 
 
 def _memory(opened: Archive, directory: Path) -> dict[str, Any]:
@@ -300,7 +363,12 @@ def _about(archive: Archive) -> About:
 
 
 def _since(
-    cutting: _Cutting, planned: Plan, heads: pa.Table, previous: Path | None, proposal: Proposal
+    cutting: _Cutting,
+    planned: Plan,
+    heads: pa.Table,
+    previous: Path | None,
+    proposal: Proposal,
+    moved: _Moved | None,
 ) -> Since:
     """What the planned release is against the newest one before it."""
     if previous is None:
@@ -308,10 +376,15 @@ def _since(
     removed: tuple[tuple[str, str, str], ...] = ()
     key = planned.schema.roles.get("id")
     if key is not None:
-        rule = key, planned.settings["require"]
-        now = chosen(heads, rule[1], planned.schema).column("id")
-        ids = _whole(now).cast("string")  # as the ledger has them
-        removed = _removed(cutting.archive, cutting.seen.state(), previous, ids, rule)
+        require = planned.settings["require"]
+        if moved is None:
+            ids = chosen(heads, require, planned.schema).column("id")
+            before = _ids_of(previous, key)
+        else:
+            ids, before = moved.now.column("id"), moved.before.column("id")
+        # As the ledger has them, whatever the schema calls their type.
+        gone = removals.gone(_texts(before), _texts(ids))
+        removed = _removed(cutting.archive, cutting.seen.state(), gone, (key, require))
         if LEFT in heads.column_names:
             left = dict(zip(*(heads.column(n).to_pylist() for n in ("id", LEFT)), strict=True))
             removed = tuple(
@@ -332,29 +405,33 @@ def _since(
 def _removed(
     archive: Archive,
     state: State,
-    previous: Path,
-    now: pa.Array,
+    ids: pa.Array,
     rule: tuple[str, Sequence[str]],
 ) -> tuple[tuple[str, str, str], ...]:
-    """``Since.removed``: ids of the release before that are not in ``now``. ``rule`` is the name
-    of the column of ids, and the fields that this release requires."""
-    import pyarrow as pa
-
-    key, require = rule
-    try:
-        before = _whole(read_rows(previous, columns=[key]).column(key))
-    except KeyError:  # the schema of that release gave its ids another name
+    """``Since.removed`` of the ids that are gone. ``rule`` is the name of the column of ids, and
+    the fields that this release requires."""
+    if not len(ids):
         return ()
-    ids = removals.gone(before.cast(pa.string()), now)
+    key, require = rule
     digests = removals.left_out(ids, state)
     articles = archive.records(digests, list(dict.fromkeys([key, *require])))
     return removals.removed(ids, state, removals.lacking(articles, key, require))
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
+def _ids_of(release: Path, key: str) -> pa.ChunkedArray:
+    """The ids in a release; none where its schema gave them another name."""
     import pyarrow as pa
 
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    try:
+        return read_rows(release, columns=[key]).column(key)
+    except KeyError:
+        return pa.chunked_array([], pa.string())
+
+
+def _texts(column: pa.ChunkedArray) -> pa.Array:
+    import pyarrow as pa
+
+    return column.cast(pa.string()).combine_chunks()
 
 
 def _newest(path: Path, version: str | None) -> Path | None:
@@ -366,29 +443,16 @@ def _newest(path: Path, version: str | None) -> Path | None:
 
 def _propose(
     planned: Plan,
-    heads: pa.Table,
-    seen: Snapshot,
+    moved: _Moved | None,
     previous: Path | None,
     manifest: Mapping[str, Any] | None,
 ) -> Proposal:
     if previous is None or manifest is None:
         return first_proposal(planned)
-    import pyarrow.compute as pc
-
-    columns = columns_of(previous)
-    batch = _memory(seen.archive, previous).get("batch")
-    if batch is None or not columns.equals(planned.schema.arrow) or "id" not in heads.column_names:
+    if moved is None:
         return propose(planned, manifest, read_rows(previous))
-    require = manifest["settings"]["require"]
-    then = seen.until(batch)
-    old = then.heads(then.state(), require)
-    if "prepared" in manifest["settings"]:  # what it let in is what it has
-        ids = read_rows(previous, columns=[planned.schema.roles["id"]]).column(0)
-        old = old.filter(pc.is_in(old.column("id"), value_set=_whole(ids)))
-    else:
-        old = chosen(old, require, planned.schema)
-    new = chosen(heads, planned.settings["require"], planned.schema)
-    return proposal(planned, manifest, columns, changes_between(old, new))
+    changes = changes_between(moved.before, moved.now)
+    return proposal(planned, manifest, columns_of(previous), changes)
 
 
 def _too_small(

@@ -560,6 +560,10 @@ def _step(
         before, now = manifest["settings"].get(key), planned.settings.get(key)
         if before != now:
             return "major", f"{key} changed from {before} to {now}, which renames the files"
+    before, now = (told.get("without", []) for told in (manifest["settings"], planned.settings))
+    if before != now:
+        names = [", ".join(fields) or "nothing" for fields in (before, now)]
+        return "major", f"what is left out changed from {names[0]} to {names[1]}"
     if changes.added:
         return "minor", f"rows were added ({changes})"
     if not columns.equals(planned.schema.arrow):

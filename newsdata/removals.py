@@ -55,8 +55,10 @@ def removed(
     import pyarrow.compute as pc
 
     found = []
-    places = pc.index_in(ids, value_set=state.ids).to_pylist()
-    for id_, place in zip(ids.to_pylist(), places, strict=True):
+    at = pc.indices_nonzero(pc.is_in(state.ids, ids))
+    place_of = dict(zip(state.ids.take(at).to_pylist(), at.to_pylist(), strict=True))
+    for id_ in ids.to_pylist():
+        place = place_of.get(id_)
         reason, kept = UNKNOWN, ""
         if place is not None:
             outcome = state.outcome[place].as_py()

@@ -6,7 +6,7 @@ The texts stay in the ledger until the release is written, and are then read in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from newsdata import configs, states
@@ -37,26 +37,63 @@ class Snapshot:
     archive: Archive
     ledger: Ledger
     rows: pa.Table
+    whole: bool = True
+    _folded: list[State] = field(default_factory=list, repr=False, compare=False)
 
     def until(self, batch: int) -> Snapshot:
         """The archive as it was when that batch was the last one."""
         import pyarrow.compute as pc
 
-        return replace(
-            self, rows=self.rows.filter(pc.less_equal(self.rows.column("batch"), batch))
-        )
+        if pc.max(self.rows.column("batch")).as_py() in (None, batch):
+            return self
+        rows = self.rows.filter(pc.less_equal(self.rows.column("batch"), batch))
+        return replace(self, rows=rows, _folded=[])
+
+    def touched(self, batch: int) -> pa.Array:
+        """The ids of which anything was noted after that batch."""
+        import pyarrow.compute as pc
+
+        later = self.rows.filter(pc.greater(self.rows.column("batch"), batch))
+        return pc.unique(later.column("id").combine_chunks()).drop_null()
+
+    def only(self, ids: pa.Array) -> Snapshot:
+        """The rows of these ids alone; which article stands for a copy is not known then."""
+        import pyarrow.compute as pc
+
+        rows = self.rows.filter(pc.is_in(self.rows.column("id"), ids))
+        return replace(self, rows=rows, whole=False, _folded=[])
 
     def state(self) -> State:
         """The state of every id."""
-        return states.fold(self.rows.select(states.COLUMNS))
+        if not self._folded:
+            self._folded.append(states.fold(self.rows.select(states.COLUMNS), self.whole))
+        return self._folded[0]
 
     def observed(self, digests: pa.Array) -> pa.Table:
         """The rows that carry the records with these digests, in their order."""
         import pyarrow.compute as pc
 
         rows = self.rows.filter(pc.is_valid(self.rows.column("size")))
+        rows = rows.filter(pc.is_in(rows.column("digest"), digests))
         found = pc.index_in(digests, value_set=rows.column("digest").combine_chunks())
         return rows.take(found)
+
+    def _articles(self, state: State) -> pa.Table:
+        """The rows that carry the records of the articles of a state of :attr:`rows`: mostly the
+        last rows of their ids; an id whose last row has no record goes back to an older one."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        at = state.at[np.asarray(pc.equal(state.outcome, "article"))]
+        rows = self.rows.take(pa.array(at))
+        bare = pc.is_null(rows.column("size"))
+        if not pc.any(bare).as_py():
+            return rows
+        older = self.observed(rows.column("digest").filter(bare).combine_chunks())
+        order = np.arange(len(at))
+        order[np.asarray(bare)] = len(at) + np.arange(older.num_rows)
+        return pa.concat_tables([rows, older]).take(pa.array(order))
 
     def heads(self, state: State, require: Sequence[str]) -> pa.Table:
         """The small columns of the articles of a state, as ``releases.arrange`` wants them, with
@@ -64,7 +101,7 @@ class Snapshot:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        rows = self.observed(state.digests("article"))
+        rows = self._articles(state)
         roles = self.archive.schema.roles
         columns: dict[str, Any] = {n: rows.column(n) for n in ("digest", "size", "group", "at")}
         for role in HEADS:

@@ -50,26 +50,37 @@ class State:
         return self.digest.filter(pc.equal(self.outcome, outcome))
 
 
-def fold(rows: pa.Table) -> State:
-    """State of every id from all rows of a ledger (COLUMNS, in any order)."""
+def fold(rows: pa.Table, whole: bool = True) -> State:
+    """State of every id from all rows of a ledger (COLUMNS, in any order).
+
+    Rows that are not ``whole`` are those of some ids alone: then ``kept`` is 0 everywhere.
+    """
     chosen = pc.is_in(rows.column("outcome"), _STATES)
     events = rows.filter(chosen).combine_chunks()
-    order = pc.sort_indices(events, sort_keys=[("batch", "ascending"), ("row", "ascending")])
-    events = events.take(order).combine_chunks()
+    keys = [np.asarray(events.column(name)) for name in ("row", "batch")]
+    order = np.lexsort(keys)
+    if not np.array_equal(order, np.arange(len(order))):
+        events = events.take(pa.array(order)).combine_chunks()
     encoded = _array(events, "id").dictionary_encode()
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     last = np.zeros(len(encoded.dictionary), np.int64)
     last[codes] = np.arange(len(codes))  # of repeated positions NumPy keeps the last
     final = events.take(pa.array(last))
-    pointers = pc.index_in(_array(final, "of"), encoded.dictionary)
     outcome = _array(final, "outcome")
+    roots = np.zeros(len(last), np.int64)
+    if whole:
+        of = _array(final, "of")
+        # Most archives have few copies or none, and the table of all ids is dear.
+        none = pa.nulls(len(of), pa.int32())
+        pointers = pc.index_in(of, encoded.dictionary) if of.null_count < len(of) else none
+        roots = _roots(pointers, outcome, encoded.dictionary)
     return State(
         encoded.dictionary,
         outcome,
         _array(final, "digest"),
         _array(final, "reason"),
-        _roots(pointers, outcome, encoded.dictionary),
-        np.flatnonzero(np.asarray(chosen))[np.asarray(order)[last]],
+        roots,
+        np.flatnonzero(np.asarray(chosen))[order[last]],
     )
 
 

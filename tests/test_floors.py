@@ -33,7 +33,7 @@ FLOORS = (
     ("engines",),
     ("pipeline", "copies", "preparing", "trainers"),
     ("audit", "checks", "health", "reports", "snapshots"),
-    ("publishing",),
+    ("publishing", "hydration"),
     ("api",),
     ("__init__", "cli"),
     ("__main__",),

@@ -20,7 +20,7 @@ from newsdata import publishing
 from newsdata.archive import gather
 from newsdata.cli import run
 from newsdata.errors import ReleaseError
-from newsdata.exporters import hashing
+from newsdata.exporters import comparing, hashing
 from newsdata.exporters.audit import verify
 from newsdata.exporters.comparing import compare_releases
 from newsdata.exporters.directory import read_manifest, read_rows
@@ -309,7 +309,11 @@ def test_a_diff_lists_every_change(archive: Path, tmp_path: Path, capsys: Any) -
     assert compare_releases(two, two).changes == ()
 
 
-def test_a_diff_agrees_with_the_rows(archive: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, 10_000, 10**9])
+def test_a_diff_agrees_with_the_rows(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(comparing, "READ_BYTES", at_once)
     one, chance = sealed(archive, "1.0.0"), random.Random(4)
     edits = [{**r, "title": "New", "modified": "2024-01-01T00:00:00Z"} for r in BASE]
     build(archive, chance.sample(edits, 40), [record(n) for n in range(800, 820)])
@@ -331,3 +335,126 @@ def test_a_config_without_rows_is_left_out(tmp_path: Path) -> None:
     release = sealed(build(tmp_path / "archive", BASE[:3]), "1.0.0")
     assert list(read_manifest(release)["configs"]) == ["articles"]
     assert verify(release) == []
+
+
+# -- without texts ------------------------------------------------------------------------------
+
+LEFT_OUT = ["text", "lead", "images.caption"]
+PICTURES = [
+    {"url": "https://a.example/1.jpg", "caption": "Secret harbour caption"},
+    {"url": "https://a.example/2.jpg", "caption": None},
+    {"url": "https://a.example/3.jpg", "caption": "Secret mountain caption"},
+]
+PICTURED = record(540, id="demo:pictured", lead="A secret lead.", images=PICTURES)
+
+
+@pytest.fixture
+def lawful(tmp_path: Path) -> Path:
+    archive = build(tmp_path / "archive", [*BASE, PICTURED, COPY, AGAIN], SECOND)
+    (archive / "newsdata.toml").open("a").write('[card]\nlimits = "Invented."\n')
+    return archive
+
+
+def test_no_left_out_text_is_anywhere(lawful: Path) -> None:
+    bare = sealed(lawful, "1.0.0", without=LEFT_OUT)
+    assert verify(bare) == []
+    hidden = [r["text"] for r in [*BASE, *SECOND, COPY, AGAIN, PICTURED]]
+    hidden += ["secret lead", "harbour caption", "mountain caption"]
+    tables = [read_rows(bare, config) for config in read_manifest(bare)["configs"]]
+    told = "".join(str(table.to_pylist()) for table in tables)
+    files = contents(bare)
+    told += "".join(c.decode("utf-8", "replace") for c in files.values())
+    assert not [text for text in hidden if text in told or text.split()[0] in told.split()]
+    assert "Title 3" in told
+    assert "https://a.example/2.jpg" in told
+    row = next(r for r in read_rows(bare).to_pylist() if r["id"] == "demo:pictured")
+    assert (row["text"], row["lead"]) == (None, None)
+    assert [(i["url"], i["caption"]) for i in row["images"]] == [
+        (one["url"], None) for one in PICTURES
+    ]
+
+
+def test_a_hydrated_release_is_the_full_one(lawful: Path, tmp_path: Path, capsys: Any) -> None:
+    shutil.copytree(lawful, tmp_path / "theirs")
+    full = sealed(tmp_path / "theirs", "1.0.0")
+    bare = sealed(lawful, "1.0.0", without=LEFT_OUT)
+    assert read_manifest(bare)["content_hash"] != read_manifest(full)["content_hash"]
+    with pytest.raises(ReleaseError, match="taken"):
+        newsdata.release("1.0.0", lawful)
+    again = publishing.rebuild("1.0.0", lawful, tmp_path / "again")
+    assert contents(again.path) == contents(bare)
+    assert run(["hydrate", str(bare), "--from", str(lawful)]) == 0
+    whole = tmp_path / "whole"
+    command = ["hydrate", str(bare), "--from", str(lawful), "-o", str(whole), "--json"]
+    capsys.readouterr()
+    assert run(command) == 0
+    out = json.loads(capsys.readouterr().out)
+    assert (out["whole"], out["counts"]["changed"], out["counts"]["missing"]) == (True, 0, 0)
+    assert read_manifest(whole)["content_hash"] == read_manifest(full)["content_hash"]
+    assert contents(whole) == contents(full)
+    assert run(command) == 3
+    assert run(["hydrate", str(full), "--from", str(lawful)]) == 3
+
+
+def test_hydration_tells_what_is_changed_or_missing(lawful: Path, tmp_path: Path) -> None:
+    from newsdata.hydration import hydrate
+
+    bare = sealed(lawful, "1.0.0", without=LEFT_OUT)
+    other = {**PICTURED, "images": [*PICTURES[:2], {**PICTURES[2], "caption": "Another"}]}
+    theirs = build(tmp_path / "theirs", [*BASE[:-5], BASE[5], other], SECOND)
+    found = hydrate(bare, theirs, tmp_path / "part")
+    assert found.ids == {
+        "changed": ["demo:pictured"],
+        "missing": [r["id"] for r in sorted(BASE[-5:], key=lambda r: str(r["id"]))],
+    }
+    assert not found.whole
+    rows = {r["id"]: r for r in read_rows(tmp_path / "part").to_pylist()}
+    assert rows["demo:1"]["text"] == BASE[1]["text"]
+    assert rows["demo:5"]["text"] == FIXED["text"]
+    assert rows["demo:pictured"]["text"] is None
+    assert rows["demo:pictured"]["images"][2]["caption"] is None
+    assert verify(tmp_path / "part") == []
+
+
+def test_fingerprints_are_keyed_to_the_release(lawful: Path) -> None:
+    bare = sealed(lawful, "1.0.0", without=LEFT_OUT)
+    build(lawful, [record(600, timestamp="2023-12-30T00:00:00Z"), record(601)])
+    second = sealed(lawful, "1.1.0", without=LEFT_OUT)
+    one, two = (read_rows(d, "fingerprints").to_pylist() for d in (bare, second))
+    assert len(two) == len(one) + 1
+    assert not {r["fingerprint"] for r in one} & {r["fingerprint"] for r in two}
+    data = [n for n in contents(bare) if n.startswith("data/")]
+    assert sum((second / n).samefile(bare / n) for n in data) >= len(data) - 2
+    assert str(newsdata.release(None, lawful).proposal.version) == "2.0.0"
+
+
+@pytest.mark.parametrize("field", ["id", "timestamp", "images", "nothing", "images.nothing"])
+def test_only_texts_can_be_left_out(archive: Path, field: str) -> None:
+    assert run(["release", "1.0.0", "-a", str(archive), "--without", field]) == 2
+
+
+def test_where_links_are_impossible_shards_are_copied(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sealed(archive, "1.0.0")
+    build(archive, [record(600, timestamp="2023-12-30T00:00:00Z")])
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError("Operation not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    second = sealed(archive, "1.1.0")
+    monkeypatch.undo()
+    same = [n for n in contents(first) if n.startswith("data/")]
+    assert len(same) > 5
+    for name in same:
+        assert (second / name).read_bytes() == (first / name).read_bytes()
+        assert not (second / name).samefile(first / name)
+    assert verify(second) == []
+
+
+def test_texts_left_out_come_in_by_no_option_for_training(archive: Path) -> None:
+    command = ["release", "1.0.0", "-a", str(archive), "--without", "text"]
+    assert run([*command, "--configs", "text"]) == 2
+    assert run([*command, "--split", "share:90,5,5"]) == 2
+    assert not (archive / "releases" / "1.0.0").exists()

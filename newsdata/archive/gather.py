@@ -11,6 +11,7 @@ memory follows the size of a part, not of the archive.
 from __future__ import annotations
 
 import contextlib
+import mmap
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -150,14 +151,16 @@ class Ledger:
         wanted = np.concatenate([np.arange(a, b) for a, b, _ in parts])
         order = wanted[np.argsort(places.group[wanted], kind="stable")]
         groups = places.group[order]
-        found: list[list[int]] = [[] for _ in parts]
+        found: list[list[tuple[int, int]]] = [[] for _ in parts]
         with contextlib.ExitStack() as stack:
             with tempfile.NamedTemporaryFile(dir=self._spill, prefix=".spill-") as file:
                 sink = stack.enter_context(pa.OSFile(file.name, "wb"))
-                source = stack.enter_context(pa.OSFile(file.name, "rb"))
+                source = stack.enter_context(Path(file.name).open("rb"))
             # It has no name any more: nothing is left of it, however this process ends.
             with sink:
                 writer = pa.ipc.new_stream(sink, self._record)
+                # The schema is written with the first batch: an empty one.
+                writer.write_batch(pa.RecordBatch.from_pylist([], self._record))
                 edges = np.flatnonzero(np.diff(groups, prepend=-1, append=-1)).tolist()
                 for a, b in pairwise(edges):
                     rows = order[a:b]  # ascending, so the rows of a part stand together
@@ -165,21 +168,29 @@ class Ledger:
                     ends = np.searchsorted(rows, stops)
                     for number, first in enumerate(np.searchsorted(rows, starts).tolist()):
                         if first < ends[number]:
-                            found[number].append(sink.tell())
+                            begin = sink.tell()
                             piece = table.slice(first, int(ends[number]) - first)
                             writer.write_table(piece.combine_chunks())
+                            found[number].append((begin, sink.tell()))
 
             def read(number: int) -> pa.Table:
-                batches = []
-                for offset in found[number]:
-                    source.seek(offset)
-                    message = pa.ipc.read_message(source)
-                    if message.type == "schema":  # written with the first batch
-                        message = pa.ipc.read_message(source)
-                    batches.append(pa.ipc.read_record_batch(message, self._record))
-                return pa.Table.from_batches(batches, self._record)
+                pieces = (_mapped(source.fileno(), *place) for place in found[number])
+                return pa.Table.from_batches(
+                    [pa.ipc.read_record_batch(piece, self._record) for piece in pieces],
+                    self._record,
+                )
 
             yield read
+
+
+def _mapped(descriptor: int, start: int, stop: int) -> pa.Buffer:
+    """Bytes of a file, mapped and not copied. Each piece has a map of its own, which goes with
+    it: one of the whole file would count as memory of this process for ever."""
+    before = start % mmap.ALLOCATIONGRANULARITY
+    whole = mmap.mmap(
+        descriptor, stop - start + before, access=mmap.ACCESS_READ, offset=start - before
+    )
+    return pa.py_buffer(whole).slice(before)
 
 
 #: First and last (not included) row, and the cuts inside.
@@ -209,7 +220,7 @@ def _ordered(
     where = np.empty(len(stands), np.int64)
     where[stands] = np.arange(len(stands))
     inside = np.concatenate([where[a - start : b - start] for a, b in cuts])
-    ordered = table.combine_chunks().take(pa.array(inside))
+    ordered = table.take(pa.array(inside))
     first = 0
     for a, b in cuts:
         yield ordered.slice(first, b - a)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import tempfile
@@ -131,7 +130,12 @@ def write_new(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
+        try:
             os.link(temporary, path)
+        except FileExistsError:
+            pass
+        except OSError:  # no links here: of two writers at the same moment the second one wins
+            if not path.exists():
+                Path(temporary).replace(path)
     finally:
         Path(temporary).unlink(missing_ok=True)

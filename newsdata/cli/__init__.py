@@ -41,6 +41,7 @@ COMMANDS = {
     "leaks": ("newsdata.cli.leaks", "Find texts that leak from training into evaluation."),
     "diff": ("newsdata.cli.diff", "List what changed between two releases."),
     "health": ("newsdata.cli.health", "Tell silent sources and fields that vanished."),
+    "hydrate": ("newsdata.cli.hydrate", "Fill in the texts that a release left out."),
     "verify": ("newsdata.cli.verify", "Check an archive or a release for damage."),
     "schema": ("newsdata.cli.schema", "Print, check and describe the schema of records."),
     "rules": ("newsdata.cli.rules", "List and check the per-site rules of HTML pages."),

@@ -22,6 +22,7 @@ Examples:
   newsdata release 1.0.0 -a my-archive
   newsdata release 1.1.0 -a my-archive --date 2024-06-30 --require id,title,text
   newsdata release 1.0.0 -a my-archive --rebuild /tmp/1.0.0
+  newsdata release 1.0.0 -a my-archive --without text,lead,images.caption
   newsdata release 1.1.0 -a my-archive --strict   only with a card that is filled in
   newsdata release 1.0.0 --split time:2024-01-01,2024-07-01 --training --redact email,phone
   newsdata release 1.0.0 --split share:90,5,5 --quality gopher,c4 --language ru""",
@@ -30,6 +31,7 @@ Examples:
 @archive_option
 @click.option("--date", help="Date in the release; else that of its newest article.")
 @click.option("--require", help="Fields an article must have, joined by commas.")
+@click.option("--without", help="Fields whose texts are left out, joined by commas.")
 @click.option("--rebuild", type=click.Path(path_type=Path), help="Make an old release again here.")
 @click.option(
     "--strict", is_flag=True, help="Seal nothing while the card lacks what only you can say."
@@ -63,6 +65,7 @@ def command(
     archive: Path | None,
     date: str | None,
     require: str | None,
+    without: str | None,
     rebuild: Path | None,
     strict: bool,
     key_file: Path | None,
@@ -76,7 +79,9 @@ def command(
     seals nothing. A version that is there with the same content is fine; with other content it
     is refused. With --strict the exit code is 1 while limits, biases, personal data or uses are
     not written in the [card] of newsdata.toml. With --rebuild, makes a sealed VERSION again from
-    the ledger, in a new directory.
+    the ledger, in a new directory. With --without, the texts of some fields (text, lead,
+    images.caption) are null and their fingerprints stand beside them; `newsdata hydrate` fills
+    them in for who owns copies.
 
     For training: with --split every article has a side that follows from it alone, so adding
     articles never moves an old one, and what is near, contained in or contains a text of train is
@@ -92,7 +97,8 @@ def command(
     key = read_bytes(str(key_file)) if key_file is not None else None
     path = archive_path(archive)
     if rebuild is not None:
-        if version is None or date is not None or require is not None or any(prepare.values()):
+        others = date, require, without
+        if version is None or others != (None, None, None) or any(prepare.values()):
             raise click.UsageError(
                 "--rebuild needs a VERSION, and nothing else that decides what is in a release"
             )
@@ -106,6 +112,7 @@ def command(
         require=parse_require(require) if require is not None else None,
         strict=strict,
         preparation=make({**prepare, "key": key}),
+        without=parse_require(without or ""),
     )
     if released.lacking:
         for line in how_to_fill(released.lacking, str(path / "newsdata.toml")):

@@ -114,6 +114,8 @@ def _sections(release: Described, images: list[str]) -> Iterable[str]:
     about = release.about
     yield f"# {inline(release.name)}"
     yield about.summary or _summary(release)
+    if release.without:
+        yield _without(release)
     yield "## Details\n\n" + _details(release)
     yield "## How to load\n\n" + _how_to_load(release)
     yield "## Uses\n\n" + _told(release, "uses")
@@ -143,6 +145,16 @@ def _told(release: Described, key: str) -> str:
     return text or (
         f"*Empty: {ABOUT[key]}. That cannot be computed; the keeper of this dataset has to write "
         f"it (`{key}` in `[card]` of newsdata.toml).*"
+    )
+
+
+def _without(release: Described) -> str:
+    """What is not in a release that may not pass its texts on."""
+    names = ", ".join(f"`{name}`" for name in release.without)
+    return (
+        f"**Left out: {names}.** These texts may not be passed on here and are null; the config "
+        "`fingerprints` has a fingerprint of each. Who owns lawful copies fills them in with "
+        "`newsdata hydrate`. Numbers of characters below are of what is left."
     )
 
 

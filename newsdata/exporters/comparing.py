@@ -1,13 +1,14 @@
 """What changed between two releases: read from their files alone, and only from what differs.
 
-Shards with equal checksums are not opened. Of the others the ids are read first, then one column
-of one pair of shards at a time, so that memory follows the largest column of a shard.
+Shards with equal checksums are not opened. Of the others the ids are read first, then the rows of
+several small pairs of shards at once, or one column of a large pair at a time, so that memory
+follows the largest column of a shard.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,12 @@ from newsdata.schema import Schema, parse_schema
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
 #: Kinds of change, in the order in which they are listed.
 KINDS = ("added", "changed", "withdrawn", "rekept")
+
+#: Bytes of files that are read at once; a larger one is read a column at a time.
+READ_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def compare_releases(old: Path, new: Path) -> Difference:
     """
     import pyarrow as pa
 
-    schema = _schema(new)
+    schema = schema_of(new)
     key = schema.roles.get("id")
     if key is None or key not in columns_of(old).names:
         raise ReleaseError(f"{new}: its records have no id to compare them by")
@@ -124,7 +127,8 @@ def compare_releases(old: Path, new: Path) -> Difference:
     return Difference(before, after, tuple(changes))
 
 
-def _schema(directory: Path) -> Schema:
+def schema_of(directory: Path) -> Schema:
+    """The schema that a release carries; raises ReleaseError where it cannot be read."""
     file = read_manifest(directory)["schema"]["file"]
     try:
         document = orjson.loads((directory / file).read_bytes())
@@ -135,20 +139,35 @@ def _schema(directory: Path) -> Schema:
 
 @dataclass(frozen=True, slots=True)
 class _Ids:
-    """The ids of some shards; row i stands in shard ``shard[i]`` of ``files`` at ``row[i]``."""
+    """The ids of some shards; row i stands in shard ``shard[i]`` of ``files`` at ``row[i]``;
+    ``sizes`` are bytes of the files, ``lengths`` their rows."""
 
     folder: Path
     files: list[str]
+    sizes: list[int]
+    lengths: list[int]
     ids: pa.Array
     shard: np.ndarray[Any, Any]
     row: np.ndarray[Any, Any]
+
+    def beside(self, shards: np.ndarray[Any, Any], names: Sequence[str]) -> _Beside:
+        """These shards, to be read together."""
+        import numpy as np
+
+        start = np.zeros(len(self.files), np.int64)
+        wanted, at = np.unique(shards).tolist(), 0
+        for shard in wanted:
+            start[shard] = at
+            at += self.lengths[shard]
+        files = [self.folder / self.files[shard] for shard in wanted]
+        small = sum(self.sizes[shard] for shard in wanted) <= READ_BYTES
+        return _Beside(files, start, _read(files, names) if small else None)
 
 
 def _changes(old: Path, new: Path, key: str, schema: Schema) -> Iterator[Change]:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     one, two = _ids(old, new, key), _ids(new, old, key)
     places = pc.index_in(two.ids, value_set=one.ids)
@@ -163,23 +182,70 @@ def _changes(old: Path, new: Path, key: str, schema: Schema) -> Iterator[Change]
         yield Change("rekept", id_, after=kept) if kept else Change("withdrawn", id_)
     names = [n for n in columns_of(old).names if n in schema.arrow.names and n != key]
     pairs = np.stack([one.shard[before], two.shard[common]], axis=1)
-    for pair in np.unique(pairs, axis=0):
-        at = np.flatnonzero((pairs == pair).all(axis=1))
-        rows = one.row[before[at]], two.row[common[at]]
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    for at in _together(order, pairs, one, two):
+        left, right = one.beside(pairs[at, 0], names), two.beside(pairs[at, 1], names)
+        rows = (
+            left.start[one.shard[before[at]]] + one.row[before[at]],
+            right.start[two.shard[common[at]]] + two.row[common[at]],
+        )
         ids = two.ids.take(pa.array(common[at]))
-        with (
-            pq.ParquetFile(old / one.files[pair[0]]) as left,
-            pq.ParquetFile(new / two.files[pair[1]]) as right,
-        ):
-            for name in names:
-                yield from _field(left, right, name, rows, ids)
+        for name in names:
+            yield from _field(left.column(name), right.column(name), name, rows, ids)
+
+
+def _together(
+    order: np.ndarray[Any, Any], pairs: np.ndarray[Any, Any], one: _Ids, two: _Ids
+) -> Iterator[np.ndarray[Any, Any]]:
+    """The rows that are compared at once: those of pairs of shards up to READ_BYTES, because
+    each comparison has a price of its own."""
+    import numpy as np
+
+    if not len(order):
+        return
+    edges = np.flatnonzero((np.diff(pairs[order], axis=0) != 0).any(axis=1)) + 1
+    waiting: list[np.ndarray[Any, Any]] = []
+    held = 0
+    for rows in np.split(order, edges):
+        left, right = pairs[rows[0]].tolist()
+        size = one.sizes[left] + two.sizes[right]
+        if waiting and held + size > READ_BYTES:
+            yield np.concatenate(waiting)
+            waiting, held = [], 0
+        waiting.append(rows)
+        held += size
+    yield np.concatenate(waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Some shards as if they were one: ``start`` is where the rows of each shard begin. They
+    are read whole where they are small, else a column at a time."""
+
+    files: Sequence[Path]
+    start: np.ndarray[Any, Any]
+    table: pa.Table | None
+
+    def column(self, name: str) -> pa.Table:
+        """A table of this column alone."""
+        return self.table.select([name]) if self.table is not None else _read(self.files, [name])
+
+
+def _read(files: Sequence[Path], names: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tables = []
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            tables.append(file.read(list(names), use_threads=False))
+    return pa.concat_tables(tables)
 
 
 def _ids(directory: Path, other: Path, key: str) -> _Ids:
     """The ids in the shards that the other release does not have as they are."""
     import numpy as np
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     manifest, theirs = read_manifest(directory), read_manifest(other)["files"]
     splits = manifest["configs"][ARTICLES]["splits"].values()
@@ -190,13 +256,14 @@ def _ids(directory: Path, other: Path, key: str) -> _Ids:
         for name in split["files"]
         if hashes.get(name) != manifest["files"][name]["sha256"]
     ]
-    found = [pq.ParquetFile(directory / name).read([key]).column(0) for name in files]
+    found = [_read([directory / name], [key]).column(0) for name in files]
     lengths = [len(ids) for ids in found]
     chunks = [chunk for ids in found for chunk in ids.chunks]
     whole = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
     shard = np.repeat(np.arange(len(files)), lengths)
     row = np.concatenate([np.zeros(0, np.int64), *(np.arange(n) for n in lengths)])
-    return _Ids(directory, files, whole, shard, row)
+    sizes = [manifest["files"][name]["size"] for name in files]
+    return _Ids(directory, files, sizes, lengths, whole, shard, row)
 
 
 def _copies(directory: Path) -> Mapping[str, str]:
@@ -208,17 +275,16 @@ def _copies(directory: Path) -> Mapping[str, str]:
 
 
 def _field(
-    left: pq.ParquetFile,
-    right: pq.ParquetFile,
+    one: pa.Table,
+    two: pa.Table,
     name: str,
     rows: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]],
     ids: pa.Array,
 ) -> Iterator[Change]:
-    """The changes of one field in the rows that two shards have in common."""
+    """The changes of one field in the rows that some shards have in common."""
     import numpy as np
     import pyarrow as pa
 
-    one, two = (file.read([name], use_threads=False) for file in (left, right))
     if one.schema.equals(two.schema):
         at = np.flatnonzero(differing(one, two, rows))
     else:

@@ -38,6 +38,7 @@ from newsdata.exporters.plan import ARTICLES, Plan
 from newsdata.exporters.reuse import Memory
 from newsdata.exporters.shards import Older, content_of, write_shards
 from newsdata.exporters.sides import content_hashes, write_sides, write_streams
+from newsdata.exporters.tables import parse_removed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -161,6 +162,15 @@ def read_changelog(directory: Path) -> bytes:
         return (directory / "CHANGELOG.md").read_bytes()
     except FileNotFoundError:
         return b""
+
+
+def read_removed(directory: Path) -> tuple[tuple[str, str, str], ...]:
+    """removed.csv of a release, as ``Since.removed``; raises ReleaseError where it is damaged."""
+    path = directory / "removed.csv"
+    try:
+        return parse_removed(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ReleaseError(f"{path}: cannot be read: {error}") from None
 
 
 def columns_of(directory: Path, config: str = ARTICLES) -> pa.Schema:

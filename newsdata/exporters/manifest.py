@@ -81,6 +81,8 @@ def manifest(
         "versions": versions(),
         "files": {path: dict(entry) for path, entry in files.items()},
     }
+    if plan.without:
+        document["without"] = dict(plan.without)
     return {**document, SELF: self_hash(document)}
 
 

@@ -196,6 +196,7 @@ class Described:
     since: Since = Since()
     configs: tuple[Config, ...] = ()
     sections: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,7 @@ class Plan:
     ``counts`` are distinct inputs by final outcome; ``left_out`` are articles that lacked a
     required field, by reason. ``documents`` are further files, path in the release -> bytes.
     ``sections`` are further ones of the card, heading -> Markdown.
+    ``without`` says what was left out of the rows (:mod:`newsdata.exporters.without`).
     """
 
     version: str
@@ -230,6 +232,7 @@ class Plan:
     streams: tuple[Stream, ...] = ()
     since: Since = Since()
     sections: Mapping[str, str] = field(default_factory=dict)
+    without: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def num_rows(self) -> int:
@@ -272,6 +275,7 @@ class Plan:
             about=self.about,
             since=self.since,
             sections=self.sections,
+            without=tuple(self.without.get("fields", ())),
             configs=(
                 *(
                     Config(

@@ -6,6 +6,7 @@ anew, with the same bytes as result.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,17 +17,19 @@ from newsdata.exporters.manifest import versions
 from newsdata.exporters.plan import Plan, Shard
 from newsdata.schema import Schema
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(slots=True)
 class Memory:
     """``shards``: name -> key of the rows. ``leaves``: name -> [key, hash, what was counted].
-    ``basis`` is what else decides the bytes of a shard."""
+    ``stamps``: name -> :func:`stamp` of the file when it was sealed. ``basis`` is what else
+    decides the bytes of a shard."""
 
     basis: str
     shards: dict[str, str] = field(default_factory=dict)
     leaves: dict[str, list[Any]] = field(default_factory=dict)
+    stamps: dict[str, list[int]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -35,6 +38,7 @@ class Memory:
             "basis": self.basis,
             "shards": self.shards,
             "leaves": self.leaves,
+            "stamps": self.stamps,
         }
 
     def has_shard(self, shard: Shard) -> bool:
@@ -55,9 +59,16 @@ class Memory:
         return hashes, tallies
 
 
+def stamp(found: os.stat_result) -> list[int]:
+    """What tells that a file is the one that was written and was not written to since: its
+    inode, size and time of change of its content. A link to it keeps them, a copy does not."""
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
 def basis(plan: Plan) -> str:
     """A hash of what decides, besides its rows, the bytes of a shard and of a leaf's hash."""
-    return combined([plan.schema.document, versions()])
+    parts = [plan.schema.document, versions(), *plan.without.get("fields", ())]
+    return combined(parts)
 
 
 def remembered(document: Any, plan: Plan) -> Memory:
@@ -67,10 +78,15 @@ def remembered(document: Any, plan: Plan) -> Memory:
         return Memory(mine)
     if document.get("basis") != mine:
         return Memory(mine)
-    return Memory(mine, document["shards"], document["leaves"])
+    return Memory(mine, document["shards"], document["leaves"], document["stamps"])
 
 
-def remember(plan: Plan, hashes: Mapping[str, str], tallies: Mapping[str, Tally]) -> Memory:
+def remember(
+    plan: Plan,
+    hashes: Mapping[str, str],
+    tallies: Mapping[str, Tally],
+    stamps: Mapping[str, list[int]],
+) -> Memory:
     """The memory of a release just written; empty where the digests of its rows are unknown."""
     if not all(shard.key for shard in plan.shards):
         return Memory(basis(plan))
@@ -81,4 +97,5 @@ def remember(plan: Plan, hashes: Mapping[str, str], tallies: Mapping[str, Tally]
             leaf.name: [leaf.key, hashes[leaf.name], tallies[leaf.name].to_dict()]
             for leaf in plan.leaves
         },
+        dict(stamps),
     )

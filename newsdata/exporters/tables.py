@@ -70,6 +70,12 @@ def removed_csv(since: Since) -> bytes:
     return csv_bytes(REMOVED, since.removed)
 
 
+def parse_removed(content: bytes) -> tuple[tuple[str, str, str], ...]:
+    """``Since.removed`` back from :func:`removed_csv`."""
+    rows = list(csv.reader(io.StringIO(content.decode(), newline="")))[1:]
+    return tuple((id_, reason, kept) for id_, reason, kept in rows)
+
+
 def csv_bytes(head: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     """A table as CSV, its lines ended by a line feed."""
     out = io.StringIO()
@@ -89,6 +95,18 @@ def changelog(release: Described) -> bytes:
         older = ""
     own = f"## {release.version} - {release.date}\n\n{changes(release)}"
     return "\n\n".join(filter(None, (_TITLE, own, older.strip()))).encode() + b"\n"
+
+
+def before_this(content: bytes) -> bytes:
+    """CHANGELOG.md as it was before the newest release was told in it; empty where that is the
+    first one.
+
+    >>> before_this(b"# Changelog of the data\\n\\n## 2\\n\\n- b\\n\\n## 1\\n\\n- a\\n")
+    b'# Changelog of the data\\n\\n## 1\\n\\n- a\\n'
+    """
+    _, _, told = content.partition(b"\n## ")
+    _, found, older = told.partition(b"\n## ")
+    return f"{_TITLE}\n\n## ".encode() + older if found else b""
 
 
 def changes(release: Described) -> str:
