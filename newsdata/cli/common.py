@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -279,3 +279,17 @@ def shorten(text: str | None, width: int) -> str:
     """
     line = " ".join((text or "").split())
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def check_names(names: Mapping[str, str | None], as_json: bool) -> None:
+    """Raise a usage error where two outputs are one, or JSON and records share stdout."""
+    given: dict[str, str] = {}
+    for option, name in names.items():
+        if name is None:
+            continue
+        if as_json and name == "-":
+            raise click.UsageError("--json and records on stdout exclude each other")
+        if name in given and name != "/dev/null":
+            where = "standard output" if name == "-" else name
+            raise click.UsageError(f"{given[name]} and {option} cannot both be {where}")
+        given[name] = option

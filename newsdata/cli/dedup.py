@@ -9,7 +9,15 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from newsdata.cli.common import echo_json, json_option, output, say, sources_argument, table
+from newsdata.cli.common import (
+    check_names,
+    echo_json,
+    json_option,
+    output,
+    say,
+    sources_argument,
+    table,
+)
 from newsdata.settings import KEEP, PRESETS
 
 if TYPE_CHECKING:
@@ -87,7 +95,7 @@ def command(
     begun = time.monotonic()
     files = {"-o": target, "--removed": removed, "--clusters": clusters, "--evidence": evidence}
     files["--families"] = families
-    _check_names(files, as_json)
+    check_names(files, as_json)
     settings = _settings(preset, values)
     fields = _fields(schema_path, {"id": id_field, "text": text_field, "time": time_field})
 
@@ -104,18 +112,6 @@ def command(
         echo_json(summary)
     elif not quiet:
         _show(summary)
-
-
-def _check_names(names: Mapping[str, str | None], as_json: bool) -> None:
-    given: dict[str, str] = {}
-    for option, name in names.items():
-        if name is None:
-            continue
-        if as_json and name == "-":
-            raise click.UsageError("--json and records on stdout exclude each other")
-        if name in given and name != "/dev/null":
-            raise click.UsageError(f"{given[name]} and {option} cannot both be written to {name}")
-        given[name] = option
 
 
 def _settings(preset: str | None, values: Mapping[str, str | None]) -> Settings:

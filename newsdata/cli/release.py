@@ -21,7 +21,7 @@ Examples:
   newsdata release -a my-archive                proposes a version and says why
   newsdata release 1.0.0 -a my-archive
   newsdata release 1.1.0 -a my-archive --date 2024-06-30 --require id,title,text
-  newsdata release 1.0.0 -a my-archive --rebuild /tmp/1.0.0
+  newsdata release 1.0.0 -a my-archive --rebuild rebuilt/1.0.0
   newsdata release 1.0.0 -a my-archive --without text,lead,images.caption
   newsdata release 1.1.0 -a my-archive --strict   only with a card that is filled in
   newsdata release 1.0.0 --split time:2024-01-01,2024-07-01 --training --redact email,phone

@@ -11,9 +11,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from newsdata.cli.common import echo_json, json_option, output, say
+from newsdata.cli.common import check_names, echo_json, json_option, output, say
 from newsdata.cli.limits import limit_options, limits_of
-from newsdata.cli.validate import SHOWN, Shown, check_names, is_parquet_name, show_summary
+from newsdata.cli.validate import SHOWN, Shown, is_parquet_name, show_summary
 from newsdata.errors import SourceError
 
 if TYPE_CHECKING:

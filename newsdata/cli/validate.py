@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from newsdata.cli.common import (
+    check_names,
     echo_json,
     json_option,
     output,
@@ -147,20 +148,6 @@ class Shown:
         """Say how many were not shown."""
         if self._more:
             say(f"... and {self._more} more rejected records; --rejects FILE gets all of them")
-
-
-def check_names(names: Mapping[str, str | None], as_json: bool) -> None:
-    """Raise a usage error where two outputs are one, or JSON and records share stdout."""
-    given: dict[str, str] = {}
-    for option, name in names.items():
-        if name is None:
-            continue
-        if as_json and name == "-":
-            raise click.UsageError("--json and records on stdout exclude each other")
-        if name in given and name != "/dev/null":
-            where = "standard output" if name == "-" else name
-            raise click.UsageError(f"{given[name]} and {option} cannot both be {where}")
-        given[name] = option
 
 
 def is_parquet_name(name: str) -> bool:
