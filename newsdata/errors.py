@@ -16,7 +16,8 @@ The tree, with the exit code the command line gives each branch::
      └── EngineError                 3  an engine or an optional library that is not
                                     installed, or whose worker died
 
-Anything else that reaches the command line is our own bug and exits with 70.
+A MemoryError exits with 3 too. Anything else that reaches the command line is our own bug and
+exits with 70.
 """
 
 from __future__ import annotations

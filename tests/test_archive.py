@@ -8,8 +8,11 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from newsdata.archive import SMALL_FILES, Archive, open_or_create
@@ -344,14 +347,61 @@ def test_a_full_disk_after_the_commit_does_not_fail_the_batch(archive, rows_of, 
 
 
 def test_a_failing_commit_is_an_archive_error(archive, rows_of, monkeypatch):
-    import deltalake
-
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(deltalake, "write_deltalake", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     with pytest.raises(ArchiveError, match="could not be committed"):
         put(archive, rows_of([record(1)]))
+
+
+def test_files_and_row_groups_of_a_batch_are_cut_by_their_bytes(archive, rows_of, monkeypatch):
+    monkeypatch.setattr("newsdata.archive.TARGET_FILE_SIZE", 300_000)
+    monkeypatch.setattr("newsdata.archive.writing.GROUP_BYTES", 200_000)
+    rng = random.Random(3)
+    texts = ["".join(rng.choices("abcdefgh ", k=9_000)) for _ in range(200)]
+    made = [record(n, text=text) for n, text in enumerate(texts)]
+    parts = [rows_of(made[n : n + 10]) for n in range(0, 200, 10)]
+    archive.append(lambda: parts, NOON)
+    files = sorted(Path(archive.path, "ledger").glob("*.parquet"))
+    opened = [pq.ParquetFile(file).metadata for file in files]
+    groups = [m.row_group(n) for m in opened for n in range(m.num_row_groups)]
+    assert sum(m.num_rows for m in opened) == 201
+    assert len(files) >= 2, "a new file is begun at the size"
+    assert all(file.stat().st_size < 600_000 for file in files)
+    assert all(group.total_byte_size < 400_000 for group in groups), "so few rows wait"
+    assert archive.articles(["id", "text"]).num_rows == 200
+    assert list(archive.damaged_files()) == []
+
+
+def test_what_was_written_of_a_batch_that_fails_is_removed(archive, rows_of, monkeypatch):
+    monkeypatch.setattr("newsdata.archive.TARGET_FILE_SIZE", 1)
+    monkeypatch.setattr("newsdata.archive.writing.GROUP_BYTES", 1)
+    batches = [rows_of([record(n)]) for n in range(4)]
+    decided = []
+
+    def shards():
+        decided.append(len(decided))
+        for number, batch in enumerate(batches):
+            if len(decided) == 2 and number == 3:  # the second time is for writing
+                raise OSError(5, "Input/output error")
+            yield batch
+
+    with pytest.raises(ArchiveError, match="Input/output error"):
+        archive.append(shards)
+    assert not list(Path(archive.path, "ledger").glob("*.parquet"))
+    assert archive.append(lambda: batches, NOON)["articles"] == 4
+
+
+def test_the_log_tells_the_ends_of_what_a_file_holds(archive, rows_of):
+    put(archive, rows_of([record(n) for n in range(30)]))
+    told = pa.table(archive.table.get_add_actions(flatten=True)).to_pylist()[0]
+    rows = archive.rows(["id", "batch", "outcome", "timestamp"])
+    for name in rows.column_names:
+        ends = pc.min_max(rows.column(name)).as_py()
+        assert (told[f"min.{name}"], told[f"max.{name}"]) == (ends["min"], ends["max"])
+        assert told[f"null_count.{name}"] == rows.column(name).null_count
+    assert told["num_records"] == 31
 
 
 def test_large_compacted_files_are_not_compacted_again(archive, rows_of, monkeypatch):

@@ -160,6 +160,18 @@ def test_a_bug_of_ours_exits_70_without_a_traceback(monkeypatch, capsys):
     assert "Traceback" not in said
 
 
+def test_too_little_memory_is_no_bug(monkeypatch, capsys):
+    import newsdata.reports
+    from newsdata.cli import run as run_here
+
+    def greedy(path):
+        bytearray(1 << 62)
+
+    monkeypatch.setattr(newsdata.reports, "archive_log", greedy)
+    assert run_here(["log", "-a", "x"]) == 3
+    assert capsys.readouterr().err.startswith("newsdata: not enough memory")
+
+
 def test_a_panic_of_a_dependency_exits_70_too(monkeypatch, capsys):
     import newsdata.reports
     from newsdata.cli import run as run_here

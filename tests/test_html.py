@@ -314,6 +314,28 @@ def test_a_failing_extractor_is_a_rejection(monkeypatch: pytest.MonkeyPatch) -> 
     assert "ZeroDivisionError" in found.message
 
 
+def test_a_page_is_not_rejected_because_memory_ran_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr("newsdata.extractors.html.decode", fail)
+    with pytest.raises(MemoryError):
+        extract_page(page("<p>x</p>"))
+
+
+def test_nor_read_without_what_a_library_would_have_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    import trafilatura
+
+    from newsdata.extractors.plain import read_plain
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(trafilatura, "bare_extraction", fail)
+    with pytest.raises(MemoryError):
+        read_plain(Markup("<p>x</p>"))
+
+
 def test_markup_of_nothing_has_nothing() -> None:
     markup = Markup("")
     assert (markup.title, markup.headings, markup.canonical, markup.language) == (

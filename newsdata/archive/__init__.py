@@ -53,6 +53,7 @@ from newsdata.archive.table import (
     told,
     working_folder,
 )
+from newsdata.archive.writing import ROW_GROUP, written
 from newsdata.errors import ArchiveError, BatchConflictError, UsageError
 from newsdata.fingerprints import fingerprint_blocks
 from newsdata.index import COLUMNS as INDEX_COLUMNS
@@ -85,8 +86,6 @@ ATTEMPTS = 100
 #: Files smaller than TARGET_FILE_SIZE that may gather before they are compacted.
 SMALL_FILES = 64
 TARGET_FILE_SIZE = 64 * 1024 * 1024
-#: Rows of one row group in a file of the ledger.
-ROW_GROUP = 8192
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -321,27 +320,21 @@ class Archive:
 
     def _write(self, rows: Iterator[pa.RecordBatch], number: int, mark: int) -> bool:
         """Write rows and commit them; False where another writer was faster."""
-        from deltalake import (
-            CommitProperties,
-            PostCommitHookProperties,
-            Transaction,
-            write_deltalake,
-        )
+        from deltalake import CommitProperties, PostCommitHookProperties, Transaction
         from deltalake.exceptions import CommitFailedError, DeltaError
 
         try:
-            write_deltalake(
-                self.table,
-                pa.RecordBatchReader.from_batches(self.columns, rows),
-                mode="append",
-                target_file_size=TARGET_FILE_SIZE,  # the writer holds a file in memory
+            files = written(rows, self.columns, self.path / "ledger", TARGET_FILE_SIZE)
+            self.table.create_write_transaction(
+                list(files),
+                "append",
+                self.columns,
                 commit_properties=CommitProperties(
                     app_transactions=[
                         Transaction(APPLICATION, number),
                         Transaction(MARK, mark),
                     ]
                 ),
-                writer_properties=_writer(),
                 # Looking for expired logs reads the whole log folder: half the cost of a small
                 # commit in an archive of 1,000 batches. _maintain does it now and then.
                 post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
@@ -351,6 +344,7 @@ class Archive:
                 return False
             why = told(error, self.path)
             raise ArchiveError(f"{self.path}: the batch could not be committed: {why}") from None
+        self._look_again()
         return True
 
     def _maintain(self) -> None:

@@ -152,6 +152,9 @@ def run(arguments: list[str]) -> int:
     except NewsdataError as error:
         say(f"newsdata: {error}")
         return error.exit_code
+    except MemoryError as error:  # Arrow's and numpy's are of this kind too
+        say(f"newsdata: not enough memory: {error or 'the system gave no more'}")
+        return NewsdataError.exit_code
     except BaseException as error:  # a panic of a dependency in Rust is no Exception
         return _bug(error)
 

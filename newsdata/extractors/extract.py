@@ -21,11 +21,13 @@ def extract_page(
 
     ``mapping`` is for records and ignored for other pages; ``tables`` are the user's own. An
     extractor that fails gives a rejection ``extractor-failed``, so that one strange page never
-    ends a run.
+    ends a run. Where memory ran out, the page is not to blame: MemoryError is raised.
     """
     try:
         found = with_signals(_extract(page, mapping), page)
         return apply_tables(found, tables) if tables and isinstance(found, Article) else found
+    except MemoryError:
+        raise
     except Exception as error:
         message = (
             f"the extractor of {page.kind} pages failed: {type(error).__name__}: {error!s:.300}"

@@ -35,6 +35,8 @@ def read_plain(markup: Markup) -> dict[str, Any]:
                 "max_date": "2999-12-31",
             },
         )
+    except MemoryError:
+        raise
     except Exception:  # a library that reads anything may fail in any way
         return {}
     if document is None:
