@@ -7,8 +7,9 @@ process of its own, and a small one: a child begins with the memory of the proce
 and the peak of a large parent would stand in the figures of every child. Workers that outlive
 their parent for a moment (multiprocessing's fork server) are adopted here and counted, which
 ``wait4`` in the caller cannot do. After ``--seconds`` all of them are killed. ``peak`` is the
-memory of all processes together (shared pages once, sampled five times a second), ``largest``
-that of the largest process, in MB.
+memory of all processes together (shared pages once, sampled five times a second), ``held`` the
+peak of what of it stands in no file, so that the system cannot take it back, ``largest`` that of
+the largest process, in MB.
 """
 
 from __future__ import annotations
@@ -50,15 +51,18 @@ def descendants() -> list[int]:
     return found
 
 
-def memory() -> int:
-    """KB of all our descendants, pages that they share counted once."""
-    total = 0
+def memory() -> tuple[int, int]:
+    """KB of all our descendants, pages that they share counted once; and without the pages of
+    files, which the system takes back where memory is short."""
+    total = held = 0
     for process in descendants():
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1])
-    return total
+                elif line.startswith(("Pss_Anon:", "Pss_Shmem:")):
+                    held += int(line.split()[1])
+    return total, held
 
 
 def end(first: int) -> None:
@@ -73,13 +77,14 @@ def launch(command: list[str], seconds: float | None) -> tuple[int, dict[str, fl
     linux = sys.platform == "linux"
     if linux:
         ctypes.CDLL(None).prctl(ADOPT, 1, 0, 0, 0)
-    peak = 0
+    peak = held = 0
     done = threading.Event()
 
     def watch() -> None:
-        nonlocal peak
+        nonlocal peak, held
         while not done.wait(0.2):
-            peak = max(peak, memory())
+            now, own = memory()
+            peak, held = max(peak, now), max(held, own)
 
     begun = time.perf_counter()
     first = os.posix_spawnp(command[0], command, os.environ)
@@ -100,7 +105,8 @@ def launch(command: list[str], seconds: float | None) -> tuple[int, dict[str, fl
     unit = 1e6 if sys.platform == "darwin" else 1e3
     largest = used.ru_maxrss / unit
     cpu = used.ru_utime + used.ru_stime
-    return code, {"cpu": cpu, "wall": wall, "peak": max(peak / 1e3, largest), "largest": largest}
+    figures = {"cpu": cpu, "wall": wall, "peak": max(peak / 1e3, largest), "largest": largest}
+    return code, figures | {"held": held / 1e3}
 
 
 def main() -> int:
