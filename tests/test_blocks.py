@@ -22,7 +22,7 @@ from bad_inputs import BAD, GOOD, line, mixed, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsdata.checks import blocks, judging
+from newsdata.checks import blocks, judging, parts, walk
 from newsdata.checks.blocks import Block, Blocks, is_strict
 from newsdata.checks.columns import read_rows
 from newsdata.checks.files import Options, Targets, validate_files
@@ -510,6 +510,12 @@ def test_what_is_sure_is_valid_whatever_the_schema():
 # -- whole files --------------------------------------------------------------------------------
 
 
+def everything_at_once(monkeypatch: Any) -> None:
+    """No lines are too few to be judged together."""
+    for module, name in ((judging, "FIRST"), (judging, "FIRST_LINES"), (walk, "LEAST")):
+        monkeypatch.setattr(module, name, -1)
+
+
 def all_outputs(path: Path, workers: int = 1, schema: str | None = None) -> list[Any]:
     made: list[Any] = []
     for columns in (True, False):
@@ -524,8 +530,8 @@ def all_outputs(path: Path, workers: int = 1, schema: str | None = None) -> list
 @pytest.mark.parametrize("seed", range(2))
 def test_blocks_give_the_same_bytes_as_line_by_line(monkeypatch, tmp_path, seed, part):
     monkeypatch.setattr(chunks, "CHUNK", 100_000)
-    monkeypatch.setattr(judging, "PART", part)
-    monkeypatch.setattr(judging, "HALVED", 10_000)
+    monkeypatch.setattr(parts, "PART", part)
+    monkeypatch.setattr(walk, "HALVED", 10_000)
     rng = random.Random(seed)
     content, _ = mixed(seed, 90)
     rows = [line(record(rng, **({"odd": 1} if n == 9 else {})), rng) for n in range(600)]
@@ -544,11 +550,11 @@ def test_blocks_give_the_same_bytes_as_line_by_line(monkeypatch, tmp_path, seed,
         return block
 
     monkeypatch.setattr(Blocks, "read", counted)
-    monkeypatch.setattr(judging, "FIRST", 10**9)
+    for name in ("FIRST", "FIRST_LINES"):
+        monkeypatch.setattr(judging, name, 10**9)
     expected = all_outputs(path)
     assert not told
-    for name in ("FIRST", "LEAST"):
-        monkeypatch.setattr(judging, name, -1)
+    everything_at_once(monkeypatch)
     assert all_outputs(path) == expected
     assert min(told["sure"], told["doubtful"], told["refused"]) > 0
 
@@ -567,14 +573,14 @@ def test_real_processes_give_the_same_bytes_as_line_by_line(monkeypatch, tmp_pat
             if rng.random() < 0.1:
                 size += file.write(content.rstrip(b"\n") + b"\n")
     by_two = all_outputs(path, workers=2)
-    monkeypatch.setattr(judging, "FIRST", 10**12)
+    for name in ("FIRST", "FIRST_LINES"):
+        monkeypatch.setattr(judging, name, 10**12)
     assert all_outputs(path) == by_two
 
 
 def test_a_file_that_arrow_refuses_is_not_asked_about_again_and_again(monkeypatch, tmp_path):
     monkeypatch.setattr(chunks, "CHUNK", 20_000)
-    for name in ("FIRST", "LEAST"):
-        monkeypatch.setattr(judging, name, -1)
+    everything_at_once(monkeypatch)
     rng = random.Random(7)
     path = tmp_path / "in.jsonl"
     path.write_bytes(b"".join(line(record(rng, odd=1), rng) + b"\n" for _ in range(3000)))

@@ -22,7 +22,8 @@ import pytest
 from bad_inputs import BAD, GOOD, line, mixed, record
 
 from newsdata import validate
-from newsdata.checks import files, judging
+from newsdata.checks import files
+from newsdata.checks import parts as chunk_parts
 from newsdata.checks.files import Options, Targets, validate_files
 from newsdata.checks.replay import replay
 from newsdata.engines import pool
@@ -252,8 +253,8 @@ def test_a_stream_that_breaks_off_in_a_long_line_is_one_reject(small_chunks, tmp
 
 
 def test_a_million_broken_lines_are_judged_in_parts(monkeypatch, tmp_path):
-    monkeypatch.setattr(judging, "PART_REJECTED", 50)
-    monkeypatch.setattr(judging, "PART", 70)
+    monkeypatch.setattr(chunk_parts, "PART_REJECTED", 50)
+    monkeypatch.setattr(chunk_parts, "PART", 70)
     path = tmp_path / "broken.jsonl"
     rng = random.Random(8)
     parts = [b"x" if n % 3 else line(record(rng), rng) for n in range(1000)]
@@ -643,7 +644,7 @@ def test_an_error_of_a_worker_is_raised_here(tmp_path, small_chunks, monkeypatch
     good_file(path, 500)
     found = files.verdicts(
         files.find_inputs([path]),
-        judging.Asked(files.schema_at(None), files.Reading()),
+        chunk_parts.Asked(files.schema_at(None), files.Reading()),
         2,
     )
     next(found)

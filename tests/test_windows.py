@@ -19,7 +19,7 @@ from bad_inputs import BAD, GOOD, line, mixed, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsdata.checks import judging, windows
+from newsdata.checks import judging, parts, walk, windows
 from newsdata.checks.columns import Columns, read_columns
 from newsdata.checks.files import Options, Targets, validate_files
 from newsdata.checks.windows import Wanted, sure
@@ -131,8 +131,8 @@ def test_depth_is_that_of_the_limit():
 @pytest.mark.parametrize("seed", range(3))
 def test_many_at_once_give_the_same_bytes_as_one_by_one(monkeypatch, tmp_path, seed, part):
     monkeypatch.setattr(chunks, "CHUNK", 200_000)
-    monkeypatch.setattr(judging, "PART", part)
-    monkeypatch.setattr(judging, "WINDOW", 300)
+    monkeypatch.setattr(parts, "PART", part)
+    monkeypatch.setattr(walk, "WINDOW", 300)
     rng = random.Random(seed)
     content, _ = mixed(seed, 300)
     rows = [line(record(rng, **({"odd": 1} if n % 50 == 9 else {})), rng) for n in range(1500)]
@@ -141,13 +141,12 @@ def test_many_at_once_give_the_same_bytes_as_one_by_one(monkeypatch, tmp_path, s
     path.write_bytes(b"\n".join([*rows, content, *rows]))
     made = []
     ways = []
-    real = judging.sure
+    real = walk.sure
     for first in (10**9, -1):
         monkeypatch.setattr(judging, "FIRST", first)
-        monkeypatch.setattr(judging, "LEAST", 0)
-        monkeypatch.setattr(
-            judging, "sure", lambda *a, first=first: ways.append(first) or real(*a)
-        )
+        monkeypatch.setattr(judging, "FIRST_LINES", 10**9)
+        monkeypatch.setattr(walk, "LEAST", 0)
+        monkeypatch.setattr(walk, "sure", lambda *a, first=first: ways.append(first) or real(*a))
         for columns in (True, False):
             streams = [io.BytesIO() if columns or n != 1 else None for n in range(3)]
             options = Options(None, 1, Limits(line=300_000))

@@ -1,9 +1,12 @@
 """Validation of whole sources: every record as it stands, or its rejection.
 
 ``validate`` gives them one by one in this process; ``files`` does it over processes and into
-files; ``judging`` is what a worker does with a chunk. ``blocks`` is its short way to verdicts and
-columns at once, by ``doubts`` that ``keywords`` and ``patterns`` make of a schema; ``windows`` is
-the next one to the verdict and ``columns`` to Arrow. ``replay`` judges repaired rejects again.
+files; ``judging`` is what a worker does with a chunk, ``parts`` what it tells and ``walk`` how it
+goes through lines. For verdicts alone ``lines`` tells most valid lines by one of the
+``expressions``. ``blocks`` is the short way to verdicts and columns at once, by ``doubts`` that
+``keywords`` and ``patterns`` make of a schema (``words`` reads it); ``windows`` is the next one to
+the verdict and ``columns`` to Arrow.
+``replay`` judges repaired rejects again.
 """
 
 from __future__ import annotations

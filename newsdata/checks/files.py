@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import IO, Any
 
-from newsdata.checks.judging import Asked, Judge, Verdict, judge_of
+from newsdata.checks.judging import Judge, judge_of
+from newsdata.checks.parts import Asked, Verdict
 from newsdata.checks.tally import Tally
 from newsdata.engines import pool
 from newsdata.errors import SourceError
@@ -128,7 +129,7 @@ def verdicts(
         # A copy has no compiled validator, which could not travel.
         arguments = (replace(asked, schema=replace(asked.schema)), done)
         tasks: Iterator[Chunk] = chain(head, chunks)
-        preload = _NEEDED_FOR_COLUMNS if asked.columns else ("numpy",)
+        preload = _NEEDED_FOR_COLUMNS if asked.columns else ("re2",)
         with closing(pool.in_order(judge_of, arguments, tasks, workers, preload)) as results:
             for verdict in results:
                 yield from _parts(judge, verdict)

@@ -13,24 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from newsdata.checks.doubts import Doubts, Node, Test
 from newsdata.checks.patterns import FORMATS, plain_pattern
+from newsdata.checks.words import (
+    KEYWORDS,
+    UnknownError,
+    count_of,
+    is_annotation,
+    root_words,
+    words_of,
+)
 from newsdata.errors import SchemaError
 from newsdata.schema import Schema
-from newsdata.schema.bundling import DRAFTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: Keywords that ask nothing of a value, besides all that begin with ``x-``.
-_ANNOTATIONS = frozenset(
-    {"title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly",
-     "$comment"}
-)  # fmt: skip
-_AT_ROOT = frozenset({"$schema", "$id", "$defs", "definitions"})
-_KEYWORDS = frozenset(
-    {"type", "enum", "const", "minLength", "maxLength", "pattern", "format", "minimum", "maximum",
-     "exclusiveMinimum", "exclusiveMaximum", "items", "minItems", "maxItems", "properties",
-     "required", "additionalProperties"}
-)  # fmt: skip
 #: Keys that an encoder can only write as they are or with an escape that is looked for.
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 #: From here on not every integer is a double.
@@ -42,7 +38,7 @@ def doubts_of(schema: Schema) -> Doubts | None:
     maker = _Maker(schema.document)
     try:
         root = maker.root(schema.text_struct)
-    except (_UnknownError, SchemaError):
+    except (UnknownError, SchemaError):
         return None
     nodes = [*_all(root)]
     if not all(PLAIN_KEY.fullmatch(node.key) for node in nodes if node.key):
@@ -59,10 +55,6 @@ def _all(node: Node) -> Iterator[Node]:
         yield from _all(node.element)
 
 
-class _UnknownError(Exception):
-    """The schema asks what no check here can tell."""
-
-
 class _Maker:
     """Checks of one document; ``depth`` is that of the deepest value that columns hold."""
 
@@ -73,11 +65,7 @@ class _Maker:
 
     def root(self, kind: pa.StructType) -> Node:
         """The checks of whole records."""
-        named = self._document.get("$schema")
-        if named is not None and str(named).rstrip("#") not in DRAFTS:
-            raise _UnknownError
-        words = {k: v for k, v in self._document.items() if k not in _AT_ROOT}
-        return self._sole(self._node(words, kind, 1))
+        return self._sole(self._node(root_words(self._document), kind, 1))
 
     def _sole(self, node: Node) -> Node:
         parts = tuple(self._sole(part) for part in node.parts)
@@ -113,7 +101,7 @@ class _Maker:
         required = set(words.get("required", ()))
         properties = words.get("properties", {})
         if list(properties) != [item.name for item in kind] or not required <= {*properties}:
-            raise _UnknownError
+            raise UnknownError
         for item in kind:
             self._keys[item.name] = self._keys.get(item.name, 0) + 1
             sub = properties[item.name]
@@ -122,41 +110,21 @@ class _Maker:
     def _words(self, node: Any) -> tuple[dict[str, Any], bool]:
         """What one schema asks, a reference or a nullable alternative followed; and whether null
         passes whatever it asks."""
-        for _ in range(20):
-            if node is True:
-                return {}, False
-            if not isinstance(node, Mapping):
-                raise _UnknownError
-            words = {k: v for k, v in node.items() if not _is_annotation(k)}
-            if words.keys() == {"$ref"}:
-                node = self._target(words["$ref"])
-                continue
-            if words.keys() == {"anyOf"}:
-                return self._or_null(words["anyOf"])
-            if not words.keys() <= _KEYWORDS:
-                raise _UnknownError
-            return words, False
-        raise _UnknownError
+        words = words_of(self._document, node)
+        if words.keys() == {"anyOf"}:
+            return self._or_null(words["anyOf"])
+        if not words.keys() <= KEYWORDS:
+            raise UnknownError
+        return words, False
 
     def _or_null(self, branches: Any) -> tuple[dict[str, Any], bool]:
         others = [b for b in branches if not (isinstance(b, Mapping) and b.get("type") == "null")]
         if len(others) != 1 or len(branches) != 2:
-            raise _UnknownError
+            raise UnknownError
         nulls = [b for b in branches if b is not others[0]]
-        if any(k != "type" and not _is_annotation(k) for k in nulls[0]):
-            raise _UnknownError
+        if any(k != "type" and not is_annotation(k) for k in nulls[0]):
+            raise UnknownError
         return self._words(others[0])[0], True
-
-    def _target(self, ref: Any) -> Any:
-        if not isinstance(ref, str) or not ref.startswith("#/") or "%" in ref or "~" in ref:
-            raise _UnknownError
-        node: Any = self._document
-        for key in ref[2:].split("/"):
-            inner = node is not self._document
-            if not isinstance(node, Mapping) or key not in node or (inner and "$id" in node):
-                raise _UnknownError
-            node = node[key]
-        return node
 
     def _tests(self, words: Mapping[str, Any], kind: str) -> Iterator[Test]:
         if "enum" in words:
@@ -169,10 +137,6 @@ class _Maker:
             yield from _number_tests(words, kind)
         elif kind == "array":
             yield from _array_tests(words)
-
-
-def _is_annotation(keyword: str) -> bool:
-    return keyword in _ANNOTATIONS or keyword.startswith("x-")
 
 
 def _json_kind(kind: pa.DataType) -> str:
@@ -189,7 +153,7 @@ def _json_kind(kind: pa.DataType) -> str:
     ):
         if test(kind):
             return name
-    raise _UnknownError
+    raise UnknownError
 
 
 def _none(array: pa.Array) -> Any:
@@ -201,10 +165,10 @@ def _one_of(values: Any, kind: str) -> Test:
     """The values of the column's own type: others, equal to JSON Schema (1.0), are doubted."""
     python = {"string": str, "integer": int, "boolean": bool}.get(kind)
     if python is None or not isinstance(values, list):
-        raise _UnknownError
+        raise UnknownError
     wanted = tuple(v for v in values if type(v) is python)
     if any(isinstance(v, int) and not -(2**63) <= v < 2**63 for v in wanted):
-        raise _UnknownError
+        raise UnknownError
     return partial(_is_one_of, wanted=wanted)
 
 
@@ -242,16 +206,8 @@ def _numbers(values: Sequence[float], kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
 
 
-def _count(words: Mapping[str, Any], keyword: str) -> int | None:
-    """The value of a keyword that counts something."""
-    value = words.get(keyword)
-    if value is not None and (type(value) is not int or not 0 <= value < 2**31):
-        raise _UnknownError
-    return value
-
-
 def _string_tests(words: Mapping[str, Any]) -> Iterator[Test]:
-    least, most = _count(words, "minLength"), _count(words, "maxLength")
+    least, most = count_of(words, "minLength"), count_of(words, "maxLength")
     if least or most is not None:
         yield partial(_has_length, least=least or 0, most=most)
     if "pattern" in words:
@@ -265,11 +221,11 @@ def _matcher(pattern: str | None) -> Test:
     import pyarrow.compute as pc
 
     if pattern is None:
-        raise _UnknownError
+        raise UnknownError
     try:
         pc.match_substring_regex(pa.nulls(1, pa.string()), pattern)
     except pa.ArrowException:
-        raise _UnknownError from None
+        raise UnknownError from None
     return partial(_matches, pattern=pattern)
 
 
@@ -306,9 +262,9 @@ def _number_tests(words: Mapping[str, Any], kind: str) -> Iterator[Test]:
         if bound is None:
             continue
         if type(bound) not in (int, float) or abs(bound) >= _EXACT:
-            raise _UnknownError
+            raise UnknownError
         if kind == "integer" and bound != int(bound):
-            raise _UnknownError
+            raise UnknownError
         yield partial(_compares, name=name, bound=int(bound) if kind == "integer" else bound)
 
 
@@ -329,7 +285,7 @@ def _compares(array: pa.Array, name: str, bound: float) -> Any:
 
 
 def _array_tests(words: Mapping[str, Any]) -> Iterator[Test]:
-    least, most = _count(words, "minItems"), _count(words, "maxItems")
+    least, most = count_of(words, "minItems"), count_of(words, "maxItems")
     if least or most is not None:
         yield partial(_has_items, least=least or 0, most=most)
 

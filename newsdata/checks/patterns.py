@@ -15,6 +15,8 @@ from collections.abc import Iterator
 
 #: What no engine takes for a space, a line break or a half of a character, as an RE2 class.
 _LETTERS = r"\x{A1}-\x{167F}\x{3001}-\x{D7FF}"
+#: Some of them as JSON may escape them: U+0100 to U+15FF.
+_ESCAPED = r"\\u(?:0[1-9a-fA-F]|1[0-5])[0-9a-fA-F]{2}"
 _WORD = string.ascii_letters + string.digits + "_"
 _PRINTED = "".join(map(chr, range(0x20, 0x7F)))
 #: Escapes that stand for several characters -> those of ASCII that all engines agree on.
@@ -48,9 +50,12 @@ FORMATS = {
 }
 
 
-def plain_pattern(pattern: str) -> str | None:
+def plain_pattern(pattern: str, written: bool = False) -> str | None:
     """The pattern for RE2, with smaller classes; None where it has anything but literals,
     classes, groups, alternatives, repetitions and the two ends of the text.
+
+    With ``written`` it is one for texts as JSON writes them between quotes: letters may be
+    escaped, and what must be escaped is in no class.
 
     >>> plain_pattern("^[a-f]{2}$")
     '\\\\A[\\\\x{61}-\\\\x{66}]{2}\\\\z'
@@ -58,7 +63,7 @@ def plain_pattern(pattern: str) -> str | None:
     True
     """
     try:
-        return "".join(_pieces(_Reader(pattern)))
+        return "".join(_pieces(_Reader(pattern, written)))
     except _NotPlainError:
         return None
 
@@ -70,8 +75,9 @@ class _NotPlainError(Exception):
 class _Reader:
     """The characters of a pattern, one after the other."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, written: bool) -> None:
         self.text = text
+        self.written = written
         self.at = 0
 
     def take(self) -> str:
@@ -127,13 +133,13 @@ def _piece(sign: str, reader: _Reader) -> str:
     if sign in fixed:
         return fixed[sign]
     if sign == ".":
-        return _class(_PRINTED, _LETTERS)
+        return _class(reader, _PRINTED, _LETTERS)
     if sign == "[":
         return _in_brackets(reader)
     if sign == "\\":
         letter = reader.take()
-        return _class(_escaped(letter), _LETTERS if letter == "S" else "")
-    return _class(_literal(sign))
+        return _class(reader, _escaped(letter), _LETTERS if letter == "S" else "")
+    return _class(reader, _literal(sign))
 
 
 def _repetition(sign: str, reader: _Reader) -> str:
@@ -169,14 +175,14 @@ def _in_brackets(reader: _Reader) -> str:
     if not other:
         if not characters:
             raise _NotPlainError
-        return _class("".join(characters), _LETTERS if "S" in sets else "")
+        return _class(reader, "".join(characters), _LETTERS if "S" in sets else "")
     if any(not sign.isascii() for sign in characters) or "S" in sets:
         raise _NotPlainError
     left = "".join(sign for sign in _PRINTED if sign not in characters)
     if not left:
         raise _NotPlainError
     # What is a digit or a letter beyond ASCII is not agreed on.
-    return _class(left, "" if sets & {"d", "w"} else _LETTERS)
+    return _class(reader, left, "" if sets & {"d", "w"} else _LETTERS)
 
 
 def _members(reader: _Reader) -> tuple[set[str], set[str]]:
@@ -216,13 +222,20 @@ def _range(first: str, last: str) -> str:
     raise _NotPlainError
 
 
-def _class(characters: str, more: str = "") -> str:
+def _class(reader: _Reader, characters: str, more: str = "") -> str:
     """A class of RE2 of these characters, as ranges."""
+    codes = set(map(ord, characters))
+    if reader.written:
+        codes = {code for code in codes if code >= 0x20} - {ord('"'), ord("\\")}
+        if not codes and not more:
+            raise _NotPlainError
     runs: list[list[int]] = []
-    for code in sorted(set(map(ord, characters))):
+    for code in sorted(codes):
         if runs and runs[-1][1] == code - 1:
             runs[-1][1] = code
         else:
             runs.append([code, code])
     made = "".join(rf"\x{{{a:X}}}" if a == b else rf"\x{{{a:X}}}-\x{{{b:X}}}" for a, b in runs)
-    return made if len(runs) == 1 and runs[0][0] == runs[0][1] and not more else f"[{made}{more}]"
+    if len(runs) == 1 and runs[0][0] == runs[0][1] and not more:
+        return made
+    return f"(?:[{made}{more}]|{_ESCAPED})" if reader.written and more else f"[{made}{more}]"

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from newsdata.checks.files import Options, Report, Targets, Writer, schema_at
-from newsdata.checks.judging import Asked, Part
+from newsdata.checks.parts import Asked, Part
 from newsdata.checks.tally import Tally
 from newsdata.errors import SourceError
 from newsdata.limits import MB, Limits
