@@ -40,6 +40,7 @@ from newsdata.releases import (
     default_require,
     first_proposal,
     known_fields,
+    order_of,
     proposal,
     propose,
 )
@@ -126,6 +127,7 @@ def release(
         check_cut(planned, before)
     since = _since(cutting, planned, heads, previous, proposed, moved)
     planned = cutting.whole(planned, prepared, since)
+    del cutting, prepared, heads, moved, since  # columns of every row: not wanted for sealing
     target = opened.releases / planned.version
 
     def note() -> dict[str, Any]:
@@ -286,7 +288,11 @@ class _Cutting:
 
     def whole(self, planned: Plan, prepared: Prepared, since: Since) -> Plan:
         """The plan with the configs beside the articles, and without what is left out."""
-        articles = chosen(prepared.heads, self.require, self.archive.schema)
+        heads = prepared.heads
+        order = order_of(heads, self.require, self.archive.schema)
+        if not self.preparation.configs:  # then only the ids are asked for
+            heads = heads.select([name for name in ("id",) if name in heads.column_names])
+        articles = heads.take(order)
         found = sides(self.seen, self.seen.state(), articles, self.now)
         if prepared.rewriter is not None:
             found = tuple(

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 #: Columns of the ledger that a release is decided by, besides those of the state.
 COLUMNS = ("timestamp", "source", "size", "length", "relation", "score")
+#: Those that :meth:`Snapshot.heads` has no use for.
+_NOT_OF_HEADS = ["batch", "row", "outcome", "of", "reason", "source", "relation", "score"]
+#: Where a record stands, and its bytes.
+_PLACE = ["group", "at", "size"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ class Snapshot:
         """The rows that carry the records with these digests, in their order."""
         import pyarrow.compute as pc
 
-        rows = self.rows.filter(pc.is_valid(self.rows.column("size")))
-        rows = rows.filter(pc.is_in(rows.column("digest"), digests))
+        carries = pc.is_valid(self.rows.column("size"))
+        rows = self.rows.filter(pc.and_(carries, pc.is_in(self.rows.column("digest"), digests)))
         found = pc.index_in(digests, value_set=rows.column("digest").combine_chunks())
         return rows.take(found)
 
@@ -86,11 +90,12 @@ class Snapshot:
         import pyarrow.compute as pc
 
         at = state.at[np.asarray(pc.equal(state.outcome, "article"))]
-        rows = self.rows.take(pa.array(at))
+        rows = self.rows.drop_columns(_NOT_OF_HEADS).take(pa.array(at))
         bare = pc.is_null(rows.column("size"))
         if not pc.any(bare).as_py():
             return rows
         older = self.observed(rows.column("digest").filter(bare).combine_chunks())
+        older = older.select(rows.column_names)
         order = np.arange(len(at))
         order[np.asarray(bare)] = len(at) + np.arange(older.num_rows)
         return pa.concat_tables([rows, older]).take(pa.array(order))
@@ -154,26 +159,26 @@ class Snapshot:
 
     def rows_of(self, heads: pa.Table, order: pa.Array) -> Gathered:
         """The records of these heads in that order, to be read when they are written."""
-        return Gathered(self, places_of(heads.take(order)))
+        return Gathered(self.ledger, places_of(heads.select(_PLACE).take(order)))
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Rows of a release that stand in the ledger (:class:`newsdata.exporters.plan.Rows`)."""
 
-    snapshot: Snapshot
+    ledger: Ledger
     places: Places
 
     def tables(self, cuts: Sequence[tuple[int, int]]) -> Iterator[pa.Table]:
         """See :class:`newsdata.exporters.plan.Rows`."""
-        return self.snapshot.ledger.records(self.places, cuts)
+        return self.ledger.records(self.places, cuts)
 
 
 def places_of(rows: pa.Table) -> Places:
-    """Where the records of rows with ``group``, ``at`` and ``size`` stand."""
+    """Where the records of rows with these columns stand."""
     from newsdata.archive.gather import Places
 
-    group, at, size = (rows.column(name).to_numpy() for name in ("group", "at", "size"))
+    group, at, size = (rows.column(name).to_numpy() for name in _PLACE)
     return Places(group, at, size)
 
 
@@ -258,7 +263,7 @@ def _relations(
     import numpy as np
     import pyarrow.compute as pc
 
-    observed = seen.rows.filter(pc.is_valid(seen.rows.column("size"))).column("id")
+    observed = seen.rows.column("id").filter(pc.is_valid(seen.rows.column("size")))
     counts = pc.value_counts(observed.filter(pc.is_in(observed, kept)))
     once = counts.field("values").filter(pc.equal(counts.field("counts"), 1))
     holds = np.asarray(pc.fill_null(pc.equal(last.column("of"), kept), False))
@@ -299,8 +304,8 @@ def _revisions(seen: Snapshot, ids: pa.Array, now: int) -> pa.Table:
     import pyarrow.compute as pc
 
     schema = seen.archive.schema
-    rows = seen.rows.filter(pc.is_valid(seen.rows.column("size")))
-    counts = pc.value_counts(rows.column("id"))
+    carries = pc.is_valid(seen.rows.column("size"))
+    counts = pc.value_counts(seen.rows.column("id").filter(carries))
     several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
     several = several.filter(pc.is_in(several, ids))
     if not len(several):
@@ -308,7 +313,10 @@ def _revisions(seen: Snapshot, ids: pa.Array, now: int) -> pa.Table:
     facts = seen.ledger.overview(DECIDING, [])
     chosen = pc.and_(pc.is_valid(facts.column("withdrawn")), pc.is_in(facts.column("id"), several))
     chosen = pc.and_(
-        chosen, pc.is_in(facts.column("digest"), rows.column("digest").combine_chunks())
+        chosen,
+        pc.is_in(
+            facts.column("digest"), seen.rows.column("digest").filter(carries).combine_chunks()
+        ),
     )
     versions = versions_of(in_microseconds(facts.filter(chosen).select(DECIDING)))
     last = pc.max(seen.rows.column("batch")).as_py()

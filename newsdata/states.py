@@ -94,33 +94,33 @@ def fold(rows: pa.Table, whole: bool = True) -> State:
 
     Rows that are not ``whole`` are those of some ids alone: then ``kept`` is 0 everywhere.
     """
-    chosen = pc.is_in(rows.column("outcome"), _STATES)
-    events = rows.filter(chosen).combine_chunks()
-    keys = [np.asarray(events.column(name)) for name in ("row", "batch")]
-    order = np.lexsort(keys)
-    if not np.array_equal(order, np.arange(len(order))):
-        events = events.take(pa.array(order)).combine_chunks()
-    encoded = _array(events, "id").dictionary_encode()
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    chosen = np.flatnonzero(pc.is_in(rows.column("outcome"), _STATES))
+    batch, row = (rows.column(name).to_numpy()[chosen] for name in ("batch", "row"))
+    if not _ascend(batch, row):
+        chosen = chosen[np.lexsort((row, batch))]
+    del batch, row
+    # Of the other columns only the last rows are copied: of most ids there is but one row.
+    encoded = _taken(rows, "id", chosen).dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
     last = np.zeros(len(encoded.dictionary), np.int64)
     last[codes] = np.arange(len(codes))  # of repeated positions NumPy keeps the last
-    final = events.take(pa.array(last))
-    outcome = _array(final, "outcome")
-    roots = np.zeros(len(last), np.int64)
+    at = chosen[last]
+    outcome = _taken(rows, "outcome", at)
+    roots = np.zeros(len(at), np.int64)
     if whole:
-        of = _array(final, "of")
+        of = _taken(rows, "of", at)
         # Most archives have few copies or none, and the table of all ids is dear.
         none = pa.nulls(len(of), pa.int32())
         pointers = pc.index_in(of, encoded.dictionary) if of.null_count < len(of) else none
         roots = _roots(pointers, outcome, encoded.dictionary)
-    return State(
-        encoded.dictionary,
-        outcome,
-        _array(final, "digest"),
-        _array(final, "reason"),
-        roots,
-        np.flatnonzero(np.asarray(chosen))[order[last]],
-    )
+    digest, reason = _taken(rows, "digest", at), _taken(rows, "reason", at)
+    return State(encoded.dictionary, outcome, digest, reason, roots, at)
+
+
+def _ascend(batch: Ints, row: Ints) -> bool:
+    """Whether rows stand in the order of the ledger already."""
+    later = (batch[1:] > batch[:-1]) | ((batch[1:] == batch[:-1]) & (row[1:] > row[:-1]))
+    return bool(later.all())
 
 
 #: The outcomes that tell the state of an id.
@@ -128,9 +128,12 @@ STATES = ("article", "duplicate", "withheld")
 _STATES = pa.array(STATES)
 
 
-def _array(table: pa.Table, name: str) -> pa.Array:
-    column = table.column(name)
-    return column.chunk(0) if column.num_chunks == 1 else pa.array([], column.type)
+def _taken(rows: pa.Table, name: str, at: Ints) -> pa.Array:
+    """Some rows of a column."""
+    column = rows.column(name)
+    if len(at) == len(column) and bool((at == np.arange(len(at))).all()):
+        return column.combine_chunks()
+    return column.take(pa.array(at)).combine_chunks()
 
 
 def _roots(pointers: pa.Array, outcome: pa.Array, ids: pa.Array) -> Ints:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from newsdata import states
 from newsdata.archive import SMALL_FILES, Archive, open_or_create
 from newsdata.archive.settings_file import find_archive, read_settings
 from newsdata.errors import ArchiveError, UsageError
@@ -353,6 +354,30 @@ def test_a_failing_commit_is_an_archive_error(archive, rows_of, monkeypatch):
     monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     with pytest.raises(ArchiveError, match="could not be committed"):
         put(archive, rows_of([record(1)]))
+
+
+def test_the_order_of_rows_does_not_matter_to_the_state_of_an_archive(archive, rows_of):
+    put(archive, rows_of([record(n) for n in range(20)]))
+    put(archive, rows_of([record(3, id="demo:0copy"), record(4, title="Another title")]))
+    put(archive, rows_of([record(5, status="canceled"), record(6, text="Other words of a day.")]))
+    rows = archive.rows(states.COLUMNS)
+    one = states.fold(rows)
+    outcome_of = dict(zip(one.ids.to_pylist(), one.outcome.to_pylist(), strict=True))
+    assert sorted(set(outcome_of.values())) == ["article", "duplicate", "withheld"]
+    for seed in range(5):
+        order = random.Random(seed).sample(range(rows.num_rows), rows.num_rows)
+        other = states.fold(rows.take(pa.array(order)))
+
+        def told(state):
+            kept = [state.ids[k].as_py() if k >= 0 else None for k in state.kept.tolist()]
+            columns = (state.outcome, state.digest, state.reason)
+            values = zip(*(column.to_pylist() for column in columns), kept, strict=True)
+            return dict(zip(state.ids.to_pylist(), values, strict=True))
+
+        assert told(other) == told(one)
+        assert [order[at] for at in other.at] == [
+            one.at[one.ids.index(name).as_py()] for name in other.ids
+        ]
 
 
 def test_files_and_row_groups_of_a_batch_are_cut_by_their_bytes(archive, rows_of, monkeypatch):
