@@ -243,7 +243,7 @@ def test_a_node_that_is_lost_changes_nothing(cluster, sources, by_local, tmp_pat
 
     def lose():
         end = time.monotonic() + 400
-        while not any(folder.glob("*/*.json")) and time.monotonic() < end:
+        while not any(folder.glob("*/*.json")) and build.poll() is None and time.monotonic() < end:
             time.sleep(0.01)
         nodes.stdin.write("lose\n")
         nodes.stdin.flush()

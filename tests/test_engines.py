@@ -330,6 +330,17 @@ def test_shards_of_other_circumstances_are_not_taken_up(what, broken_off, read, 
     assert shards(folder) == set()  # those that nobody can take up are gone too
 
 
+def test_what_is_not_required_here_is_no_part_of_the_code(monkeypatch, tmp_path):
+    """Ray puts packages of its own on the path, among them what tqdm requires on Windows."""
+    before = code._dependencies()
+    assert {"pyarrow", "datasets", "tqdm"} <= {name for name, _ in before}
+    folder = tmp_path / "colorama-99.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: colorama\nVersion: 99.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert code._dependencies() == before
+
+
 def test_two_builds_do_not_share_a_run_folder(tmp_path):
     def one() -> runs.RunFolder:
         return runs.RunFolder(tmp_path, "archive", "circumstances", str)

@@ -29,7 +29,13 @@ def code_version() -> str:
 
 
 def _dependencies() -> list[tuple[str, str]]:
-    """The name and version of all that newsdata requires, and what that requires in turn."""
+    """The name and version of all that newsdata requires, and what that requires in turn.
+
+    Only what is required here: Ray puts packages of its own on the path while it runs, among them
+    one that another of ours asks for on Windows.
+    """
+    from packaging.requirements import Requirement
+
     found: dict[str, str] = {}
     todo = ["newsdata"]
     while todo:
@@ -38,9 +44,9 @@ def _dependencies() -> list[tuple[str, str]]:
             continue
         try:
             package = metadata.distribution(name)
-        except metadata.PackageNotFoundError:  # one that this Python or this system does not need
+        except metadata.PackageNotFoundError:
             continue
         found[name] = package.version
-        wanted = [one for one in package.requires or () if "extra ==" not in one]
-        todo += [match[0] for one in wanted if (match := re.match(r"[\w.-]+", one))]
+        wanted = map(Requirement, package.requires or ())
+        todo += [o.name for o in wanted if o.marker is None or o.marker.evaluate({"extra": ""})]
     return sorted(found.items())
