@@ -40,6 +40,11 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "newsdata", *map(str, arguments)]
 
 
+def outside() -> dict[str, str]:
+    """The environment without the switches that a Ray in this process has set."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+
+
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sources")
@@ -107,6 +112,7 @@ def test_a_worker_killed_in_mid_run_changes_nothing(engine, wanted, sources, by_
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=outside(),
     )
     kill_one(build, wanted, folder)
     out, errors = build.communicate(timeout=900)
@@ -115,7 +121,10 @@ def test_a_worker_killed_in_mid_run_changes_nothing(engine, wanted, sources, by_
         assert build.returncode == 3
         assert "run the same command again" in errors
         done = subprocess.run(
-            command("build", *sources, "-a", archive, *options), capture_output=True, text=True
+            command("build", *sources, "-a", archive, *options),
+            capture_output=True,
+            text=True,
+            env=outside(),
         )
         assert done.returncode == 0, done.stderr
         out = done.stdout
@@ -126,7 +135,7 @@ def test_a_worker_killed_in_mid_run_changes_nothing(engine, wanted, sources, by_
 def test_a_killed_driver_leaves_no_process_and_is_taken_up(sources, by_local, tmp_path):
     archive, folder = tmp_path / "archive", tmp_path / "run"
     options = ["--engine", "ray", "--workers", 2, "--run-folder", folder, "--json"]
-    build = subprocess.Popen(command("build", *sources, "-a", archive, *options))
+    build = subprocess.Popen(command("build", *sources, "-a", archive, *options), env=outside())
     end = time.monotonic() + 400
     while len(list(folder.glob("*/*.json"))) < 2 and time.monotonic() < end:
         time.sleep(0.01)
@@ -140,7 +149,10 @@ def test_a_killed_driver_leaves_no_process_and_is_taken_up(sources, by_local, tm
         time.sleep(0.1)
     assert [n for p, n in below.items() if _alive(p)] == []
     done = subprocess.run(
-        command("build", *sources, "-a", archive, *options), capture_output=True, text=True
+        command("build", *sources, "-a", archive, *options),
+        capture_output=True,
+        text=True,
+        env=outside(),
     )
     assert done.returncode == 0, done.stderr
     log = max(folder.glob("*/*.jsonl"), key=lambda file: file.stat().st_mtime_ns)
@@ -190,13 +202,12 @@ made.shutdown()
 def cluster_of_three(**variables):
     """Three nodes of Ray on this machine, in a process of their own: its address stands in the
     first line it prints, and a line that it reads makes it lose a node."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
     nodes = subprocess.Popen(
         [sys.executable, "-c", CLUSTER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**environment, "RAY_USAGE_STATS_ENABLED": "0", **variables},
+        env={**outside(), "RAY_USAGE_STATS_ENABLED": "0", **variables},
     )
     assert nodes.stdin is not None
     assert nodes.stdout is not None
@@ -218,7 +229,10 @@ def test_a_cluster_by_its_address(cluster, sources, by_local, tmp_path):
     newsdata.build(sources[:4], archive, workers=1)
     options = ["--engine", "ray", "--ray-address", cluster[1], "--json"]
     done = subprocess.run(
-        command("build", *sources, "-a", archive, *options), capture_output=True, text=True
+        command("build", *sources, "-a", archive, *options),
+        capture_output=True,
+        text=True,
+        env=outside(),
     )
     assert done.returncode == 0, done.stderr
     # The workers of a cluster do not see our index: what is known is taken out by the driver.
@@ -238,12 +252,18 @@ def test_a_node_that_is_lost_changes_nothing(cluster, sources, by_local, tmp_pat
     nodes, address = cluster
     options = ["--engine", "ray", "--ray-address", address, "--run-folder", folder]
     build = subprocess.Popen(
-        command("build", *sources, "-a", archive, *options), stderr=subprocess.PIPE, text=True
+        command("build", *sources, "-a", archive, *options),
+        stderr=subprocess.PIPE,
+        text=True,
+        env=outside(),
     )
+
+    made = []
 
     def lose():
         end = time.monotonic() + 400
-        while not any(folder.glob("*/*.json")) and build.poll() is None and time.monotonic() < end:
+        while not made and build.poll() is None and time.monotonic() < end:
+            made.extend(folder.glob("*/*.json"))
             time.sleep(0.01)
         nodes.stdin.write("lose\n")
         nodes.stdin.flush()
@@ -253,8 +273,10 @@ def test_a_node_that_is_lost_changes_nothing(cluster, sources, by_local, tmp_pat
     _, errors = build.communicate(timeout=900)
     thread.join()
     assert "Traceback" not in errors
+    assert made, f"it was lost in mid-run: {errors}"
     assert build.returncode in (0, 3), errors
     if build.returncode:
+        assert "run the same command again" in errors
         newsdata.build(sources, archive, workers=1)
     assert seal(archive) == by_local
 
@@ -274,6 +296,7 @@ def test_a_cluster_that_is_not_there_is_said(sources, tmp_path):
     options = ["--engine", "ray", "--ray-address", "127.0.0.1:1"]
     done = subprocess.run(
         command("build", sources[0], "-a", tmp_path / "a", *options),
+        env=outside(),
         capture_output=True,
         text=True,
         timeout=200,
@@ -319,10 +342,10 @@ print("RAY_AUTH_TOKEN" in os.environ, os.path.exists(folder))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is how the sockets are found")
 def test_a_ray_of_our_own_listens_here_only_asks_for_a_token_and_tells_nobody(tmp_path):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
     done = subprocess.run(
         [sys.executable, "-c", LISTENING],
-        env=environment | {"HOME": str(tmp_path)},
+        # The path of a socket is short: see newsdata.engines.ray.SOCKET_PATH.
+        env=outside() | {"HOME": str(tmp_path), "TMPDIR": "/tmp"},
         capture_output=True,
         text=True,
     )
@@ -351,7 +374,7 @@ def test_the_token_of_a_cluster_is_asked_for(tmp_path):
             options = ["--engine", "ray", "--ray-address", address]
             done = subprocess.run(
                 command("build", page, "-a", tmp_path / given[0], *options),
-                env={**os.environ, **token, "RAY_AUTH_TOKEN": given},
+                env={**outside(), **token, "RAY_AUTH_TOKEN": given},
                 capture_output=True,
                 text=True,
                 timeout=200,
