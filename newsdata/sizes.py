@@ -66,6 +66,25 @@ def row_bytes(table: pa.Table) -> np.ndarray[Any, Any]:
     return total
 
 
+def all_bytes(table: pa.Table) -> int:
+    """The sum of :func:`row_bytes`, at hardly any cost."""
+    return sum(_bytes_of(chunk) for column in table.columns for chunk in column.chunks)
+
+
+def _bytes_of(array: pa.Array) -> int:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = array.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return int(pc.sum(pc.binary_length(array)).as_py() or 0)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return 8 * len(array) + _bytes_of(array.flatten())
+    if pa.types.is_struct(kind):
+        return sum(map(_bytes_of, array.flatten()))
+    return 8 * len(array)
+
+
 def sizes_of(array: pa.Array) -> np.ndarray[Any, Any]:
     """As :func:`row_bytes`, of the values of one array."""
     import numpy as np

@@ -30,6 +30,7 @@ from newsdata.engines import pool
 from newsdata.errors import EngineError, SourceError, UsageError
 from newsdata.limits import Limits
 from newsdata.records import Page
+from newsdata.sizes import all_bytes, row_bytes
 from newsdata.sources import chunks
 
 if sys.version_info >= (3, 14):
@@ -190,12 +191,52 @@ def test_row_groups_follow_from_the_rows(monkeypatch, schema):
         sink = io.BytesIO()
         with growing.growing_parquet(sink, schema.arrow) as parquet:
             for begin in range(0, 200, step):
-                parquet.add_table(table.slice(begin, step))
+                for batch in table.slice(begin, step).combine_chunks().to_batches():
+                    parquet.add(batch)
         written.add(sink.getvalue())
         file = pq.ParquetFile(sink)
         assert file.num_row_groups > 5
         assert file.read().equals(table)
     assert len(written) == 1
+
+
+def test_the_bytes_of_a_table_are_those_of_its_rows(schema):
+    import pyarrow as pa
+
+    rng = random.Random(5)
+    rows = [
+        schema.canonical(record(rng, images=[{"caption": "a" * n}] * (n % 3))) for n in range(50)
+    ]
+    table = pa.Table.from_struct_array(schema.to_arrow(rows))
+    for begin, count in ((0, 50), (7, 20), (49, 1), (3, 0)):
+        part = table.slice(begin, count)
+        assert all_bytes(part) == int(row_bytes(part).sum())
+    odd = pa.table(
+        {
+            "a": pa.array([["x", None, "яя"], None, []], pa.list_(pa.string())),
+            "b": pa.array([{"c": "long"}, None, {"c": None}], pa.struct([("c", pa.string())])),
+            "d": pa.array([None, 1, 2], pa.int16()),
+        }
+    )
+    assert all_bytes(odd) == int(row_bytes(odd).sum()) == all_bytes(odd[:2]) + all_bytes(odd[2:])
+
+
+def test_a_command_keeps_the_memory_it_frees(tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(line(record(random.Random(1)), random.Random(1)) + b"\n")
+    code = (
+        "import os, sys\nfrom newsdata.cli import run\n"
+        f"assert run(['validate', {str(path)!r}, '-o', {str(tmp_path / 'o.parquet')!r}]) == 0\n"
+        "import pyarrow\n"
+        "print(pyarrow.default_memory_pool().backend_name, os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    for own, expected in (({}, "system 1"), ({"OPENBLAS_NUM_THREADS": "3"}, "system 3")):
+        environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_NUM_THREADS",)}
+        environment.pop("ARROW_DEFAULT_MEMORY_POOL", None)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment | own, capture_output=True, check=True
+        )
+        assert done.stdout.decode().strip() == expected
 
 
 def test_what_no_column_holds_is_rejected_with_parquet_only(tmp_path):

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from newsdata.checks.keywords import doubts_of
+from newsdata.checks.utf8 import is_utf8
 from newsdata.limits import Limits
 from newsdata.schema import Schema, parse_schema
 
@@ -104,7 +105,7 @@ class Blocks:
 
         What the reader lets through and must not is ruled out:
 
-        - a text that is no UTF-8: the columns are checked;
+        - a text that is no UTF-8: the bytes or the columns are checked;
         - several values on a line and one on several lines, a byte order mark: each line begins
           with ``{`` and ends with ``}``, and there are as many rows as lines. A line break
           between these two cannot stand inside a value, and one in a string is refused;
@@ -122,7 +123,11 @@ class Blocks:
         try:
             table = self._schema.read_texts(data, unknown="error")
             if not data.isascii():
-                table.validate(full=True)
+                valid = is_utf8(data)
+                if valid is None:
+                    table.validate(full=True)
+                elif not valid:
+                    return None
         except pa.ArrowException:
             return None
         if table.num_rows != len(numbers):

@@ -31,8 +31,8 @@ _EXACT = 2.0**53
 class Columns:
     """Valid records gathered into Arrow batches, with their bytes and places until then.
 
-    ``unheld`` counts the records that have a field for which there is no column, one of
-    ``names``.
+    ``batches`` are those that are made. ``unheld`` counts the records that have a field for which
+    there is no column, one of ``names``.
     """
 
     def __init__(self, schema: Schema, limits: Limits) -> None:
@@ -40,7 +40,7 @@ class Columns:
         self._limits = limits
         self.names = frozenset(schema.arrow.names)
         self._waiting: list[tuple[bytes, Any]] = []
-        self._batches: list[pa.RecordBatch] = []
+        self.batches: list[pa.RecordBatch] = []
         self.unheld: Counter[str] = Counter()
 
     def note(self, record: Mapping[str, Any]) -> None:
@@ -60,7 +60,7 @@ class Columns:
             return True
         batch = read_rows(rows, self._schema)
         if batch is not None:
-            self._batches.append(batch)
+            self.batches.append(batch)
         return batch is not None
 
     def flush(self) -> Iterator[tuple[bytes, Any, Fault | None]]:
@@ -70,14 +70,14 @@ class Columns:
             return
         batch = read_columns([content for content, _ in waiting], self._schema)
         if batch is not None:
-            self._batches.append(batch)
+            self.batches.append(batch)
             for content, place in waiting:
                 yield content, place, None
             return
         for at in range(0, len(waiting), GROUP):
             group = waiting[at : at + GROUP]
             batch, misfits = self._fit([content for content, _ in group])
-            self._batches.append(batch)
+            self.batches.append(batch)
             for number, (content, place) in enumerate(group):
                 yield content, place, misfits.get(number)
 
@@ -90,16 +90,6 @@ class Columns:
         records = [parse_json(content, self._limits)[0] for content in contents]
         fitted, misfits = fit_records([*map(self._schema.canonical, records)], self._schema)
         return pa.RecordBatch.from_struct_array(fitted), misfits
-
-    def stream(self) -> memoryview:
-        """All batches in Arrow's stream format."""
-        import pyarrow as pa
-
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, self._schema.arrow) as writer:
-            for batch in self._batches:
-                writer.write_batch(batch)
-        return memoryview(sink.getvalue())
 
 
 def read_columns(contents: Sequence[bytes], schema: Schema) -> pa.RecordBatch | None:

@@ -189,7 +189,7 @@ class Writer:
             raise SourceError(f"{one.name}: its columns are not those of the schema")
         try:
             for batch in read_batches(one):
-                self._parquet.add_table(pa.Table.from_batches([batch]))
+                self._parquet.add(batch)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{one.name}: {str(error).partition(chr(10))[0]}") from None
 
@@ -197,8 +197,9 @@ class Writer:
         """Write the valid records of a verdict."""
         if self._lines is not None and verdict.lines:
             self._lines.write(verdict.lines)
-        if self._parquet is not None and verdict.batches:
-            self._parquet.add(verdict.batches)
+        if self._parquet is not None:
+            for batch in verdict.batches:
+                self._parquet.add(batch)
 
     def reject(self, rejected: Rejected) -> None:
         """Write one rejection as a line of JSON."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from pickle import PickleBuffer
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from newsdata.checks.blocks import Block
 from newsdata.checks.columns import Columns
@@ -15,6 +15,9 @@ from newsdata.sources.chunks import Chunk, piece_item
 from newsdata.sources.lines import LongLine
 from newsdata.sources.reading import Reading
 from newsdata.validation import check, parse_json
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: A part ends after so many records, or so many rejected ones.
 PART = 50_000
@@ -38,8 +41,8 @@ class Verdict:
 
     ``valid`` + ``rejected`` are all its inputs; ``line`` is how many line breaks it holds and
     ``end`` the byte at which it ends. Places in ``rejected`` are as the chunk counts them.
-    ``lines`` are the valid records, one a line; ``batches`` the same as columns, Arrow's stream
-    format. ``unheld`` counts the records that have a field for which there is no column.
+    ``lines`` are the valid records, one a line; ``batches`` the same as columns. ``unheld`` counts
+    the records that have a field for which there is no column.
     ``name`` is the file's, ``start`` where in it the part begins; ``placed`` says that the lines
     in ``rejected`` count from the start of the file and not of the part.
     """
@@ -52,20 +55,9 @@ class Verdict:
     line: int = 0
     end: int = 0
     lines: bytes = b""
-    batches: bytes | bytearray | memoryview = b""
+    batches: Sequence[pa.RecordBatch] = ()
     unheld: dict[str, int] = field(default_factory=dict)
     rest: Chunk | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # The columns, a chunk's whole content, go from process to process without a copy.
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
-        if self.batches:
-            values["batches"] = PickleBuffer(self.batches)
-        return _verdict, (values,)
-
-
-def _verdict(values: dict[str, Any]) -> Verdict:
-    return Verdict(**values)
 
 
 class Part:
@@ -221,7 +213,7 @@ class Part:
         made.placed = self._chunk.items is not None
         if self._columns is not None:
             self._flush(self._columns)
-            made.batches, made.unheld = self._columns.stream(), self._columns.unheld
+            made.batches, made.unheld = self._columns.batches, self._columns.unheld
             # A record that no column holds is found after others that follow it.
             made.rejected.sort(key=_offset)
         if self._good:

@@ -20,6 +20,7 @@ from newsdata.cli.common import (
 )
 from newsdata.cli.interrupts import Interrupts
 from newsdata.cli.limits import limit_options, limits_of
+from newsdata.cli.memory import keep_memory
 
 if TYPE_CHECKING:
     from newsdata.checks.files import Targets
@@ -103,6 +104,7 @@ def command(
     """
     from newsdata.checks.files import Options, validate_files
 
+    keep_memory()
     if reference or sample is not None:
         from newsdata.cli.opinions import compare
 

@@ -29,6 +29,8 @@ Make = Callable[..., Callable[[Any], Any]]
 
 #: Tasks that one worker has at a time: one under way, one waiting.
 AHEAD = 2
+#: Buffers of so many bytes go from process to process by themselves.
+APART = 1 << 15
 
 
 def usable_cpus() -> int:
@@ -94,9 +96,18 @@ def _turns(pipes: list[Connection], tasks: Iterable[Any]) -> Iterator[Any]:
 
 
 def _send(pipe: Connection, answer: tuple[bool, Any]) -> None:
-    """Send an answer; what it holds as ``pickle.PickleBuffer`` goes after it without a copy."""
+    """Send an answer; what it holds as ``pickle.PickleBuffer`` (as the columns of Arrow do) goes
+    after it without a copy."""
     buffers: list[pickle.PickleBuffer] = []
-    pickled = pickle.dumps(answer, 5, buffer_callback=buffers.append)
+
+    def apart(buffer: pickle.PickleBuffer) -> bool:
+        """Whether a buffer stays inside: a small one costs less there."""
+        small = buffer.raw().nbytes < APART
+        if not small:
+            buffers.append(buffer)
+        return small
+
+    pickled = pickle.dumps(answer, 5, buffer_callback=apart)
     views = [buffer.raw() for buffer in buffers]
     pipe.send((pickled, [view.nbytes for view in views]))
     for view in views:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from newsdata.exporters.parquet import ROW_GROUP_BYTES
-from newsdata.sizes import row_bytes
+from newsdata.sizes import all_bytes, row_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,19 +32,17 @@ class GrowingParquet:
         self._waiting: list[pa.Table] = []
         self._bytes = self._count = 0
 
-    def add(self, stream: bytes | bytearray | memoryview) -> None:
-        """Rows in Arrow's stream format, with the columns of the file."""
+    def add(self, batch: pa.RecordBatch) -> None:
+        """More rows, with the columns of the file; those that fill a row group are written."""
+        import numpy as np
         import pyarrow as pa
 
-        for batch in pa.ipc.open_stream(pa.py_buffer(stream)):
-            if batch.num_rows:
-                self.add_table(pa.Table.from_batches([batch]))
-
-    def add_table(self, table: pa.Table) -> None:
-        """More rows; those that fill a row group are written."""
-        import numpy as np
-
+        table = pa.Table.from_batches([batch])
         self.rows += table.num_rows
+        size = all_bytes(table)
+        if self._bytes + size < ROW_GROUP_BYTES and self._count + table.num_rows < MOST_ROWS:
+            self._take(table, size)
+            return
         ends = np.cumsum(row_bytes(table))
         done = 0
         while done < table.num_rows:
@@ -52,12 +50,16 @@ class GrowingParquet:
             # The row with which the row group is full belongs to it.
             full = int(np.searchsorted(ends, before + ROW_GROUP_BYTES - self._bytes)) + 1
             stop = min(full, done + MOST_ROWS - self._count, table.num_rows)
-            self._waiting.append(table.slice(done, stop - done))
-            self._bytes += int(ends[stop - 1]) - before
-            self._count += stop - done
+            self._take(table.slice(done, stop - done), int(ends[stop - 1]) - before)
             done = stop
             if self._bytes >= ROW_GROUP_BYTES or self._count == MOST_ROWS:
                 self.flush()
+
+    def _take(self, table: pa.Table, size: int) -> None:
+        if table.num_rows:
+            self._waiting.append(table)
+            self._bytes += size
+            self._count += table.num_rows
 
     def flush(self) -> None:
         """Write what waits as one row group."""
