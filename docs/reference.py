@@ -24,8 +24,9 @@ OWN_SCHEMA = """
 
 `newsdata init DIR --schema FILE` makes an archive of other records. The schema may be of draft 4,
 6, 7, 2019-09 or 2020-12 (which is meant where `$schema` is missing) and may refer with `$ref` to
-files, by paths relative to the file they stand in; nothing is fetched from the network. It is kept
-in the archive as one document, `schema.json`, and cannot be changed afterwards.
+files in its folder or below, by paths relative to the file they stand in; nothing is fetched from
+the network. It is kept in the archive as one document, `schema.json`, and cannot be changed
+afterwards.
 
 The keyword `x-newsdata` says which field of an article a property stands for: it is the role that
 the property plays. All roles are optional. Without `text` records are not compared, without

@@ -111,6 +111,36 @@ def test_a_file_may_be_of_another_draft(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "ref",
+    ["../out.json", "in/../../out.json", "%2e%2e/out.json", "in/link.json", "in/folder/o.json"],
+)
+def test_a_reference_does_not_leave_the_folder_of_the_schema(tmp_path: Path, ref: str) -> None:
+    main = written(tmp_path / "own", {"main.json": {"items": {"$ref": ref}}, "in/a.json": {}})
+    written(tmp_path, {"out.json": {"type": "string"}, "far/o.json": {"type": "string"}})
+    (tmp_path / "own/in/link.json").symlink_to(tmp_path / "out.json")
+    (tmp_path / "own/in/folder").symlink_to(tmp_path / "far")
+    with pytest.raises(SchemaError, match=r"/items/\$ref: found .* leads out of the folder"):
+        load_schema(main)
+
+
+def test_an_id_leads_to_no_file_outside_either(tmp_path: Path) -> None:
+    written(tmp_path, {"out.json": {"type": "string"}})
+    schema = {"$id": (tmp_path / "x.json").as_uri(), "items": {"$ref": "out.json"}}
+    with pytest.raises(SchemaError, match=r"no file|leads out"):
+        load_schema(written(tmp_path / "own", {"main.json": schema}))
+
+
+def test_a_schema_that_is_a_link_has_the_files_beside_what_it_leads_to(tmp_path: Path) -> None:
+    main = written(tmp_path / "kept", {"main.json": {"items": {"$ref": "a.json"}}, "a.json": {}})
+    (tmp_path / "kept/link.json").symlink_to(main)
+    assert load_schema(tmp_path / "kept/link.json").document["items"]
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/a.json").symlink_to(tmp_path / "kept/a.json")
+    (tmp_path / "own/main.json").symlink_to(main)
+    assert load_schema(tmp_path / "own/main.json").document["items"]
+
+
+@pytest.mark.parametrize(
     ("main", "words"),
     [
         ({"properties": {"a": {"type": "strng"}}}, ["/properties/a/type", '"strng"', "string"]),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -35,7 +36,8 @@ def article_schema() -> Schema:
 
 def load_schema(path: str | os.PathLike[str]) -> Schema:
     """The JSON Schema in a file, with the files that its ``$ref`` name (paths relative to the
-    file they stand in) embedded in it. Nothing is fetched from the network.
+    file they stand in) embedded in it. Nothing is fetched from the network, and nothing is read
+    from outside the folder of the file: a schema may come from anybody.
 
     Raises SchemaError naming the file and the place in it.
     """
@@ -43,7 +45,7 @@ def load_schema(path: str | os.PathLike[str]) -> Schema:
     document = _json(Path(path), SchemaError)
     if isinstance(document, dict):
         address = Path(path).absolute().as_uri()
-        document = bundle(document, address, _referred, name)
+        document = bundle(document, address, partial(_referred, _folders(Path(path))), name)
     return parse_schema(document, name)
 
 
@@ -53,7 +55,12 @@ def kept_schema(text: bytes) -> Schema:
     return parse_schema(json.loads(text), "schema.json")
 
 
-def _referred(address: str) -> Any:
+def _folders(path: Path) -> tuple[Path, ...]:
+    """The folder of a file, without symbolic links: of its name, and of what that leads to."""
+    return path.absolute().parent.resolve(), path.resolve().parent
+
+
+def _referred(folders: Sequence[Path], address: str) -> Any:
     """The document of a schema that another one refers to."""
     parts = urlsplit(address)
     if parts.scheme != "file" or parts.netloc:
@@ -61,6 +68,11 @@ def _referred(address: str) -> Any:
             "schemas are never fetched from the network; refer to a file beside the schema"
         )
     path = Path(unquote(parts.path))
+    if not any(path.resolve().is_relative_to(folder) for folder in folders):
+        raise SchemaError(
+            f"leads out of the folder of the schema ({printable(str(folders[0]))}), from where "
+            "nothing is read; put the files into one folder"
+        )
     if not path.is_file():
         raise SchemaError(f"there is no file {printable(str(path))}")
     return _json(path, SchemaError)
