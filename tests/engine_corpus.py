@@ -14,12 +14,12 @@ import pyarrow as pa
 
 SCHEMA = pa.schema([("number", pa.int64())])
 RECORDS = 150
-WORDS = 1330
+WORDS = 640
 
 
 def text_of(number: int) -> str:
     rng = random.Random(number)
-    return " ".join(f"w{rng.randrange(5000):x}" for _ in range(WORDS))
+    return " ".join(f"invented{rng.randrange(5000):04x}" for _ in range(WORDS))
 
 
 def record(number: int, **fields: object) -> bytes:
