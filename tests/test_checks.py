@@ -488,8 +488,41 @@ def test_a_replay_that_is_killed_between_two_files_is_finished(tmp_path, changes
     left = lines_of((still if apart else bad).read_bytes())
     assert [r["offset"] for r in left] == [r["offset"] for n, r in enumerate(told) if n % 3]
     assert not list(tmp_path.glob("*replay.json"))
+    if apart:  # killed after its end, or run twice: each record is there once
+        before = good.read_bytes(), still.read_bytes()
+        assert json.loads(command(*arguments, "--json").stdout)["valid"] == len(fixed)
+        assert (good.read_bytes(), still.read_bytes()) == before
     if summary and apart:
         assert (summary["read"], summary["valid"]) == (len(told), len(fixed))
+
+
+@pytest.mark.parametrize("output", ["good.jsonl", "good.parquet"])
+def test_a_replay_into_other_rejects_that_was_done_adds_nothing_again(tmp_path, output):
+    rng = random.Random(8)
+    rows = [line(record(rng, id=f"made:{n}"), rng) for n in range(5)]
+    path, bad = tmp_path / "in.jsonl", tmp_path / "bad.jsonl"
+    good, still = tmp_path / output, tmp_path / "still.jsonl"
+    path.write_bytes(b"\n".join([*rows, b'{"id": "b"}', b'{"id": "c"}']))
+    command("validate", path, "-o", good, "--rejects", bad)
+    told = lines_of(bad.read_bytes())
+    told[0]["repaired"] = record(rng, id="b")
+    bad.write_text("".join(json.dumps(one) + "\n" for one in told))
+    arguments = ["replay", bad, "-o", good, "--rejects", still, "--json"]
+    first = command(*arguments)
+    after = good.read_bytes(), still.read_bytes(), bad.read_bytes()
+    again = command(*arguments)
+    assert (first.returncode, again.returncode) == (1, 1)
+    assert first.stdout == again.stdout
+    assert b"done already" in again.stderr
+    assert (good.read_bytes(), still.read_bytes(), bad.read_bytes()) == after
+    # Another question, or other files, and it is another replay.
+    wider = tmp_path / "wider.json"
+    wider.write_text('{"type": "object", "properties": {"id": {"type": "string"}}}')
+    if output == "good.jsonl":
+        assert command(*arguments, "--schema", wider).returncode == 0
+        assert good.read_bytes().count(b"\n") == 8
+    still.unlink()
+    assert b"done already" not in command(*arguments).stderr
 
 
 def test_an_interrupted_replay_does_not_overwrite_what_was_changed_since(tmp_path):

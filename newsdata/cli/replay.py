@@ -17,7 +17,7 @@ from newsdata.cli.validate import SHOWN, Shown, is_parquet_name, show_summary
 from newsdata.errors import SourceError
 
 if TYPE_CHECKING:
-    from newsdata.checks.files import Writer
+    from newsdata.checks.files import Options, Writer
 
 
 @click.command(
@@ -65,7 +65,9 @@ def command(
     To repair a record, change its "raw" (with "raw_encoding": "utf-8"), or add "repaired": the
     record itself. With -o, what is valid now is added to the output, and what is still wrong
     stays in REJECTS: together they hold what they held before, each record once. Where a run is
-    killed between the two files, the next one finishes it first. Raw bytes that were cut, and
+    killed between the two files, the next one finishes it first. With --rejects REJECTS stays as
+    it is, and a run that was done already adds nothing again: a hidden file beside the other
+    rejects tells. Raw bytes that were cut, and
     faults of the file itself, stay until "repaired" is given.
 
     Exits with 1 where a record is still wrong.
@@ -78,7 +80,7 @@ def command(
     check_names({"-o": target, "--rejects": rejects}, as_json)
     report = Shown(0 if quiet or as_json else show)
     options = Options(schema_path, None, limits_of(limits))
-    outputs = Outputs(path, target, rejects)
+    outputs = Outputs(path, target, rejects, _asked(options))
     summary = outputs.finish_earlier()
     if summary is None:
         with ExitStack() as stack:
@@ -101,15 +103,20 @@ def command(
 class Outputs:
     """The output and the rejects of one replay, which change together or not at all."""
 
-    def __init__(self, path: str, target: str | None, rejects: str | None) -> None:
+    def __init__(self, path: str, target: str | None, rejects: str | None, asked: str) -> None:
         self._path, self._target, self._rejects = path, target, rejects
+        self._asked = asked
         self._journal: Path | None = None
+        self._done: Path | None = None
         if path != "-" and all(name and _is_regular(name) for name in (target, rejects)):
             place = Path(str(rejects))
             self._journal = place.with_name(f".{place.name}-replay.json")
+            if not self._before()["in_place"]:
+                self._done = place.with_name(f".{place.name}-replay-done.json")
 
     def finish_earlier(self) -> dict[str, Any] | None:
-        """End what an earlier run was killed in; its summary where it was this very run.
+        """End what an earlier run was killed in; its summary where it was this very run, also
+        where that came to its end.
 
         A run that writes back to REJECTS goes on with what is left of it. Raises SourceError
         where REJECTS was changed since.
@@ -118,7 +125,7 @@ class Outputs:
 
         note = begun(self._journal) if self._journal is not None else None
         if note is None or self._journal is None:
-            return None
+            return self._done_already()
         before = note["before"]
         if before["in_place"] and self._sha256() not in (None, note["after"], before["sha256"]):
             raise SourceError(
@@ -127,23 +134,35 @@ class Outputs:
                 f"passed are in {before['target']}"
             )
         same = before == self._before()
-        finish(self._journal)
+        finish(self._journal, None if before["in_place"] else self._done)
         say(f"newsdata: finished the replay into {before['target']} that was interrupted")
         return note["summary"] if same and not before["in_place"] else None
+
+    def _done_already(self) -> dict[str, Any] | None:
+        """The summary of this very run where it was done and its files are as it left them."""
+        from newsdata.exporters.together import begun, state_of
+
+        note = begun(self._done) if self._done is not None else None
+        rejects, target = Path(str(self._rejects)), Path(str(self._target))
+        if note is None or note["before"] != self._before() or not rejects.is_file():
+            return None
+        if note["made"] != state_of(target) or note["after"] != _sha256(rejects):
+            return None
+        say(f"newsdata: this replay was done already: nothing was added to {target} again")
+        summary: dict[str, Any] = note["summary"]
+        return summary
 
     def _before(self) -> dict[str, Any]:
         rejects, path = Path(str(self._rejects)), Path(self._path)
         return {
             "target": str(Path(str(self._target)).absolute()),
             "sha256": self._sha256(),
+            "asked": self._asked,
             "in_place": rejects.exists() and path.exists() and rejects.samefile(path),
         }
 
     def _sha256(self) -> str | None:
-        if not Path(self._path).is_file():
-            return None
-        with open(self._path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return _sha256(Path(self._path)) if Path(self._path).is_file() else None
 
     def opened(
         self, stack: ExitStack
@@ -156,9 +175,22 @@ class Outputs:
         from newsdata.exporters.together import files_together
 
         paths = [Path(str(self._target)), Path(str(self._rejects))]
-        made = stack.enter_context(files_together(paths, self._journal))
+        made = stack.enter_context(files_together(paths, self._journal, self._done))
         made.note["before"] = self._before()
         return made.streams[0], made.streams[1], made.note
+
+
+def _asked(options: Options) -> str:
+    """What decides, besides the rejects, which of them are valid."""
+    from newsdata import __version__
+    from newsdata.checks.files import schema_at
+
+    return repr((schema_at(options.schema).digest, options.limits, __version__))
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_regular(name: str) -> bool:

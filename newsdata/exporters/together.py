@@ -24,15 +24,19 @@ from newsdata.exporters.output import named, umask
 @dataclass(slots=True)
 class Together:
     """The streams, in the order of the files; ``note`` is kept in the journal, with
-    the sha256 of the last file as ``after``."""
+    the sha256 of the last file as ``after`` and the :func:`state_of` the first as ``made``."""
 
     streams: list[IO[bytes]] = field(default_factory=list)
     note: dict[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
-def files_together(targets: Sequence[Path], journal: Path) -> Iterator[Together]:
+def files_together(
+    targets: Sequence[Path], journal: Path, done: Path | None = None
+) -> Iterator[Together]:
     """Streams to regular files that replace ``targets`` together when the context ends.
+
+    With ``done`` the journal stays under this name.
 
     Where it ends with an error nothing changes. Raises UsageError where a folder is missing.
     """
@@ -58,8 +62,9 @@ def files_together(targets: Sequence[Path], journal: Path) -> Iterator[Together]
         # What the last file will be, to know it again.
         with open(temporaries[-1], "rb") as last:
             made.note["after"] = hashlib.file_digest(last, "sha256").hexdigest()
+        made.note["made"] = state_of(temporaries[0])
         _write(journal, {"files": pairs, "note": made.note})
-        finish(journal)
+        finish(journal, done)
     except BaseException:
         if not journal.exists():
             for temporary in temporaries:
@@ -68,20 +73,31 @@ def files_together(targets: Sequence[Path], journal: Path) -> Iterator[Together]
 
 
 def begun(journal: Path) -> dict[str, Any] | None:
-    """The note of a journal that a crash left, or None."""
+    """The note of a journal that a crash left, or that was kept; or None."""
     if not journal.exists():
         return None
     note: dict[str, Any] = json.loads(journal.read_text("utf-8"))["note"]
     return note
 
 
-def finish(journal: Path) -> None:
-    """Replace what a journal names and was not replaced yet, and remove the journal."""
+def state_of(file: Path) -> list[int] | None:
+    """Size and time of change of a file, by which it is known again; None where there is none."""
+    if not file.exists():
+        return None
+    return [file.stat().st_size, file.stat().st_mtime_ns]
+
+
+def finish(journal: Path, done: Path | None = None) -> None:
+    """Replace what a journal names and was not replaced yet; the journal is removed, or gets the
+    name ``done``."""
     for temporary, target in json.loads(journal.read_text("utf-8"))["files"]:
         if Path(temporary).exists():
             Path(temporary).replace(target)
     _sync(journal.parent)
-    journal.unlink()
+    if done is None:
+        journal.unlink()
+    else:
+        journal.replace(done)
 
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
