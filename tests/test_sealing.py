@@ -52,6 +52,7 @@ FIXED = {**BASE[5], "text": BASE[5]["text"] + " fixed", "modified": "2023-12-05T
 LATER = {**BASE[6], "text": "later", "modified": "2023-12-05T00:00:00Z"} | {
     "embargoed_until": "2100-01-01T00:00:00Z"
 }
+NAMED = record(601, timestamp="2023-12-29T00:00:00Z", author=["Ada Fable"])
 GONE = {**BASE[7], "text": "gone", "status": "withheld", "modified": "2023-12-06T00:00:00Z"}
 BETTER = record(9, id="demo:0-first", text=BASE[8]["text"], timestamp="2022-12-31T00:00:00Z")
 SECOND = [FIXED, LATER, GONE, BETTER, record(600, timestamp="2023-12-30T00:00:00Z")]
@@ -88,8 +89,9 @@ def test_however_rows_are_gathered_the_bytes_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: float, part: int
 ) -> None:
     mixed = random.Random(1).sample(BASE, len(BASE))
-    one = sealed(build(tmp_path / "one", [*BASE, COPY, AGAIN], SECOND), "1.0.0")
-    many = build(tmp_path / "many", mixed[:50], [COPY], mixed[50:], SECOND, [AGAIN])
+    second = [*SECOND, NAMED]  # a column is empty in some row groups and filled in others
+    one = sealed(build(tmp_path / "one", [*BASE, COPY, AGAIN], second), "1.0.0")
+    many = build(tmp_path / "many", mixed[:50], [COPY], mixed[50:], second, [AGAIN])
     monkeypatch.setattr(gather, "AGAIN", again)
     monkeypatch.setattr(gather, "PART_BYTES", part)
     monkeypatch.setattr("newsdata.exporters.parquet.ROW_GROUP_BYTES", 10**9)

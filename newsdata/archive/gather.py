@@ -11,8 +11,6 @@ memory follows the size of a part, not of the archive.
 from __future__ import annotations
 
 import contextlib
-import mmap
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from newsdata.archive.spilled import Spilled, joined, taken
 from newsdata.storage.tables import Files
 
 Int64s = npt.NDArray[np.int64]
@@ -122,12 +121,7 @@ class Ledger:
     def _gathered(self, places: Places, start: int, stop: int) -> pa.Table:
         """Rows of a part, sorted by row group and then by their place in the wanted order."""
         group, row = places.group[start:stop], places.row[start:stop]
-        return pa.concat_tables(
-            [
-                self._group(number).take(pa.array(row[group == number]))
-                for number in np.unique(group).tolist()
-            ]
-        )
+        return joined([taken(self._group(n), row[group == n]) for n in np.unique(group).tolist()])
 
     def _group(self, number: int) -> pa.Table:
         if number not in self._kept:
@@ -137,11 +131,10 @@ class Ledger:
         return self._kept[number]
 
     def _records_of(self, number: int) -> pa.Table:
-        record = self._read(number, ["record"]).column("record").combine_chunks()
-        chunk = record.chunk(0) if isinstance(record, pa.ChunkedArray) else record
-        arrays = [pc.struct_field(chunk, name) for name in self._record.names]
+        record = self._read(number, ["record"]).column("record")
+        arrays = [pc.struct_field(record, name) for name in self._record.names]
         table = pa.Table.from_arrays(arrays, names=self._record.names)
-        return self._shape(table.cast(self._record))
+        return self._shape(table.cast(self._record)).combine_chunks()
 
     def _read(self, number: int, columns: Sequence[str]) -> pa.Table:
         at, group = self._groups[number]
@@ -160,46 +153,18 @@ class Ledger:
         wanted = np.concatenate([np.arange(a, b) for a, b, _ in parts])
         order = wanted[np.argsort(places.group[wanted], kind="stable")]
         groups = places.group[order]
-        found: list[list[tuple[int, int]]] = [[] for _ in parts]
-        with contextlib.ExitStack() as stack:
-            with tempfile.NamedTemporaryFile(dir=self._spill, prefix=".spill-") as file:
-                sink = stack.enter_context(pa.OSFile(file.name, "wb"))
-                source = stack.enter_context(Path(file.name).open("rb"))
-            # It has no name any more: nothing is left of it, however this process ends.
-            with sink:
-                writer = pa.ipc.new_stream(sink, self._record)
-                # The schema is written with the first batch: an empty one.
-                writer.write_batch(pa.RecordBatch.from_pylist([], self._record))
-                edges = np.flatnonzero(np.diff(groups, prepend=-1, append=-1)).tolist()
-                for a, b in pairwise(edges):
-                    rows = order[a:b]  # ascending, so the rows of a part stand together
-                    table = self._records_of(int(groups[a])).take(pa.array(places.row[rows]))
-                    ends = np.searchsorted(rows, stops)
-                    for number, first in enumerate(np.searchsorted(rows, starts).tolist()):
-                        if first < ends[number]:
-                            begin = sink.tell()
-                            piece = table.slice(first, int(ends[number]) - first)
-                            writer.write_table(piece.combine_chunks())
-                            found[number].append((begin, sink.tell()))
-
-            def read(number: int) -> pa.Table:
-                pieces = (_mapped(source.fileno(), *place) for place in found[number])
-                return pa.Table.from_batches(
-                    [pa.ipc.read_record_batch(piece, self._record) for piece in pieces],
-                    self._record,
-                )
-
-            yield read
-
-
-def _mapped(descriptor: int, start: int, stop: int) -> pa.Buffer:
-    """Bytes of a file, mapped and not copied. Each piece has a map of its own, which goes with
-    it: one of the whole file would count as memory of this process for ever."""
-    before = start % mmap.ALLOCATIONGRANULARITY
-    whole = mmap.mmap(
-        descriptor, stop - start + before, access=mmap.ACCESS_READ, offset=start - before
-    )
-    return pa.py_buffer(whole).slice(before)
+        found: list[list[tuple[int, int, int]]] = [[] for _ in parts]
+        with contextlib.closing(Spilled(self._spill)) as spilled:
+            edges = np.flatnonzero(np.diff(groups, prepend=-1, append=-1)).tolist()
+            for at, (a, b) in enumerate(pairwise(edges)):
+                rows = order[a:b]  # ascending, so the rows of a part stand together
+                spilled.add(taken(self._records_of(int(groups[a])), places.row[rows]))
+                ends = np.searchsorted(rows, stops)
+                for number, first in enumerate(np.searchsorted(rows, starts).tolist()):
+                    if first < ends[number]:
+                        found[number].append((at, first, int(ends[number]) - first))
+            spilled.end()
+            yield lambda number: spilled.read(found[number])
 
 
 #: First and last (not included) row, and the cuts inside.
@@ -229,7 +194,7 @@ def _ordered(
     where = np.empty(len(stands), np.int64)
     where[stands] = np.arange(len(stands))
     inside = np.concatenate([where[a - start : b - start] for a, b in cuts])
-    ordered = table.take(pa.array(inside))
+    ordered = taken(table, inside)
     first = 0
     for a, b in cuts:
         yield ordered.slice(first, b - a)
