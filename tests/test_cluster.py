@@ -299,10 +299,11 @@ def test_a_cluster_that_is_not_there_is_said(sources, tmp_path):
         env=outside(),
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=60,
     )
     assert done.returncode == 3, done.stderr
     assert "Ray cannot be reached" in done.stderr
+    assert "127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
     with pytest.raises(UsageError, match="ray-address"):
         Ray("ray://127.0.0.1:10001")

@@ -16,6 +16,7 @@ import os
 import pickle
 import secrets
 import shutil
+import socket
 import sys
 import tempfile
 import zlib
@@ -49,6 +50,8 @@ PIECE = 8_000_000
 PIECES_AHEAD = 4
 #: Memory for the object store of a local Ray, through which only names go.
 STORE = 200_000_000
+#: Seconds in which a cluster takes a connection.
+REACHED = 20.0
 #: The path of a socket has at most so many bytes; so many Ray adds to that of its folder.
 SOCKET_PATH, ADDED = 103, 70
 
@@ -139,6 +142,7 @@ def _connected(ray: Any, address: str | None, workers: int) -> Iterator[None]:
         return
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address is not None:
+        _reach(address)
         ray.init(address=address, **quiet)
         try:
             yield
@@ -158,6 +162,16 @@ def _connected(ray: Any, address: str | None, workers: int) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Raise OSError where nobody listens: Ray itself tries for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), REACHED).close()
+        except (OSError, OverflowError) as error:
+            raise OSError(f"{address}: {error}") from None
 
 
 @contextmanager
