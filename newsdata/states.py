@@ -7,7 +7,9 @@ their root does not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -129,11 +131,21 @@ _STATES = pa.array(STATES)
 
 
 def _taken(rows: pa.Table, name: str, at: Ints) -> pa.Array:
-    """Some rows of a column."""
+    """Some rows of a column. Raises ArchiveError where they are more than one of Arrow's holds."""
     column = rows.column(name)
-    if len(at) == len(column) and bool((at == np.arange(len(at))).all()):
-        return column.combine_chunks()
-    return column.take(pa.array(at)).combine_chunks()
+    if len(at) != len(column) or not bool((at == np.arange(len(at))).all()):
+        column = _within(column.take, pa.array(at), name=name)
+    return _within(column.combine_chunks, name=name)
+
+
+def _within(made: Callable[..., Any], *arguments: Any, name: str) -> Any:
+    try:
+        return made(*arguments)
+    except pa.ArrowInvalid as error:  # offset overflow
+        raise ArchiveError(
+            f"the archive has too many rows for its state: their {name} would be more than 2 GB "
+            f"({error})"
+        ) from None
 
 
 def _roots(pointers: pa.Array, outcome: pa.Array, ids: pa.Array) -> Ints:

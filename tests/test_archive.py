@@ -380,6 +380,26 @@ def test_the_order_of_rows_does_not_matter_to_the_state_of_an_archive(archive, r
         ]
 
 
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_state_of_more_than_arrow_holds_is_an_error(step):
+    """Two gigabytes of digests: some 33 million ids. One chunk stands in for all of them."""
+    many = 22
+    chunk = pa.array(["d" * 100_000_000])
+    rows = pa.table(
+        {
+            "batch": pa.array([1] * many),
+            "row": pa.array(range(many)[::step]),
+            "outcome": ["article"] * many,
+            "id": [str(n) for n in range(many)],
+            "of": pa.nulls(many, pa.string()),
+            "reason": pa.nulls(many, pa.string()),
+            "digest": pa.chunked_array([chunk] * many),
+        }
+    )
+    with pytest.raises(ArchiveError, match="their digest would be more than 2 GB"):
+        states.fold(rows)
+
+
 def test_files_and_row_groups_of_a_batch_are_cut_by_their_bytes(archive, rows_of, monkeypatch):
     monkeypatch.setattr("newsdata.archive.TARGET_FILE_SIZE", 300_000)
     monkeypatch.setattr("newsdata.archive.writing.GROUP_BYTES", 200_000)
