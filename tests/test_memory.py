@@ -1,6 +1,6 @@
 """An input larger than the memory there is, on one machine.
 
-The long run, of 1.5 GB under both kinds of limit with workers, is asked for by
+The long run, of 600 MB under both kinds of limit with workers, is asked for by
 NEWSDATA_TEST_MEMORY=1.
 """
 
@@ -23,8 +23,8 @@ HOME = str(Path(newsdata.__file__).parent.parent)
 MB = 1_000_000
 #: Kind of limit -> its bytes. The input is larger; of a build's own about 200 MB are Python and
 #: the libraries it loads.
-LIMITS = {"ulimit": 384 * MB, "cgroup": 512 * MB}
-SIZE = 1_500 * MB if LONG else 400 * MB
+LIMITS = {"ulimit": 512 * MB if LONG else 384 * MB, "cgroup": 512 * MB}
+SIZE = 600 * MB if LONG else 400 * MB
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the limits are those of Linux: RLIMIT_DATA and cgroups"
