@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from newsdata import configs, states
 from newsdata.batches import versions_of
+from newsdata.exporters.parquet import ROW_GROUP_BYTES
 from newsdata.exporters.plan import Side
-from newsdata.exporters.rows import conform
+from newsdata.exporters.rows import conform, cut
 from newsdata.ledger import DECIDING, in_microseconds
 from newsdata.releases import HEADS
 
@@ -323,6 +324,6 @@ def _revisions(seen: Snapshot, ids: pa.Array, now: int) -> pa.Table:
     outdated = set(seen.archive.outdated(last).digests.to_pylist())
     digests = configs.earlier(versions, now, outdated)
     places = places_of(seen.observed(pa.array(digests, pa.string())))
-    cuts = [(i, i + 1) for i in range(len(places))]
+    cuts = cut(places.size, ROW_GROUP_BYTES)
     found = pa.concat_tables([schema.arrow.empty_table(), *seen.ledger.records(places, cuts)])
     return found.combine_chunks()  # else all that is done to them is done a row at a time

@@ -90,7 +90,8 @@ def command(
     not written in the [card] of newsdata.toml. With --rebuild, makes a sealed VERSION again from
     the ledger, in a new directory. With --without, the texts of some fields (text, lead,
     images.caption) are null and their fingerprints stand beside them; `newsdata hydrate` fills
-    them in for who owns copies.
+    them in for who owns copies. The options for training need the texts and would hand them on, so
+    they go with no --without.
 
     For training: with --split every article has a side that follows from it alone, so adding
     articles never moves an old one, and what is near, contained in or contains a text of train is
