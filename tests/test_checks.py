@@ -200,6 +200,39 @@ def test_row_groups_follow_from_the_rows(monkeypatch, schema):
     assert len(written) == 1
 
 
+def test_texts_that_do_not_repeat_get_no_dictionary(schema):
+    import pyarrow as pa
+
+    from newsdata.exporters.growing import growing_parquet
+
+    rng = random.Random(6)
+    images = [{"url": "https://n.example/a.jpg", "caption": None}]
+    rows = [schema.canonical(record(rng, source="n.example", images=images)) for _ in range(300)]
+    table = pa.Table.from_struct_array(schema.to_arrow(rows)).combine_chunks()
+    for filled in (True, False):
+        sink = io.BytesIO()
+        with growing_parquet(sink, schema.arrow) as parquet:
+            for batch in table.to_batches() if filled else ():
+                parquet.add(batch)
+        file = pq.ParquetFile(sink)
+        assert file.read().equals(table if filled else table.slice(0, 0))
+    group = pq.ParquetFile(sink).metadata.num_row_groups
+    assert group == 0
+    sink = io.BytesIO()
+    with growing_parquet(sink, schema.arrow) as parquet:
+        parquet.add(table.to_batches()[0])
+    leaves = pq.ParquetFile(sink).metadata.row_group(0)
+    encoded = {
+        leaf.path_in_schema: "PLAIN_DICTIONARY" in leaf.encodings
+        or "RLE_DICTIONARY" in leaf.encodings
+        for leaf in (leaves.column(n) for n in range(leaves.num_columns))
+    }
+    assert not encoded["id"]
+    assert not encoded["text"]
+    assert encoded["source"]
+    assert encoded["images.list.element.url"]
+
+
 def test_the_bytes_of_a_table_are_those_of_its_rows(schema):
     import pyarrow as pa
 

@@ -23,12 +23,22 @@ MOST_ROWS = 100_000
 ZSTD_LEVEL = 1
 
 
-class GrowingParquet:
-    """Rows on their way into a Parquet file; ``rows`` of them so far."""
+#: Values that tell of a column whether they repeat.
+SAMPLE = 1000
 
-    def __init__(self, writer: pq.ParquetWriter) -> None:
+
+class GrowingParquet:
+    """Rows on their way into a Parquet file; ``rows`` of them so far.
+
+    Texts that hardly repeat in the first row group get no dictionary: trying costs a tenth of the
+    time of writing, and a begun dictionary is larger than the texts.
+    """
+
+    def __init__(self, stream: IO[bytes], schema: pa.Schema) -> None:
         self.rows = 0
-        self._writer = writer
+        self._stream = stream
+        self._schema = schema
+        self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []
         self._bytes = self._count = 0
 
@@ -67,8 +77,52 @@ class GrowingParquet:
 
         if self._waiting:
             # One chunk for each column: the encoder starts pages anew at a chunk's border.
-            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks())
+            table = pa.concat_tables(self._waiting).combine_chunks()
+            self._opened(table).write_table(table)
             self._waiting, self._bytes, self._count = [], 0, 0
+
+    def close(self) -> None:
+        """Write what waits and the end of the file."""
+        self.flush()
+        self._opened(None).close()
+
+    def _opened(self, first: pa.Table | None) -> pq.ParquetWriter:
+        import pyarrow.parquet as pq
+
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._stream,
+                self._schema,
+                compression="zstd",
+                compression_level=ZSTD_LEVEL,
+                write_page_index=True,
+                use_dictionary=True if first is None else [*_repeating(first)],
+            )
+        return self._writer
+
+
+def _repeating(table: pa.Table) -> Iterator[str]:
+    """Paths of the Parquet leaves of a table of one chunk, but for texts that hardly repeat."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        yield from _repeating_under(name, column.combine_chunks())
+
+
+def _repeating_under(path: str, array: pa.Array) -> Iterator[str]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = array.type
+    if pa.types.is_list(kind):
+        yield from _repeating_under(f"{path}.list.element", array.flatten())
+    elif pa.types.is_struct(kind):
+        for item, part in zip(kind, array.flatten(), strict=True):
+            yield from _repeating_under(f"{path}.{item.name}", part)
+    elif not pa.types.is_string(kind):
+        yield path
+    else:
+        values = array.drop_null()[:SAMPLE]
+        if 2 * pc.count_distinct(values).as_py() <= max(len(values), 2):
+            yield path
 
 
 @contextmanager
@@ -77,12 +131,6 @@ def growing_parquet(stream: IO[bytes], schema: pa.Schema) -> Iterator[GrowingPar
 
     Where it ends with an error nothing more is written, and the file is not readable.
     """
-    import pyarrow.parquet as pq
-
-    writer = pq.ParquetWriter(
-        stream, schema, compression="zstd", compression_level=ZSTD_LEVEL, write_page_index=True
-    )
-    growing = GrowingParquet(writer)
+    growing = GrowingParquet(stream, schema)
     yield growing
-    growing.flush()
-    writer.close()
+    growing.close()
