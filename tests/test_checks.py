@@ -200,7 +200,7 @@ def test_row_groups_follow_from_the_rows(monkeypatch, schema):
     assert len(written) == 1
 
 
-def test_texts_that_do_not_repeat_get_no_dictionary(schema):
+def test_texts_that_do_not_repeat_get_no_dictionary_and_prose_no_statistics(schema):
     import pyarrow as pa
 
     from newsdata.exporters.growing import growing_parquet
@@ -216,21 +216,23 @@ def test_texts_that_do_not_repeat_get_no_dictionary(schema):
                 parquet.add(batch)
         file = pq.ParquetFile(sink)
         assert file.read().equals(table if filled else table.slice(0, 0))
-    group = pq.ParquetFile(sink).metadata.num_row_groups
-    assert group == 0
+    assert pq.ParquetFile(sink).metadata.num_row_groups == 0
     sink = io.BytesIO()
     with growing_parquet(sink, schema.arrow) as parquet:
         parquet.add(table.to_batches()[0])
-    leaves = pq.ParquetFile(sink).metadata.row_group(0)
+    group = pq.ParquetFile(sink).metadata.row_group(0)
+    leaves = {leaf.path_in_schema: leaf for leaf in map(group.column, range(group.num_columns))}
     encoded = {
-        leaf.path_in_schema: "PLAIN_DICTIONARY" in leaf.encodings
-        or "RLE_DICTIONARY" in leaf.encodings
-        for leaf in (leaves.column(n) for n in range(leaves.num_columns))
+        path: "PLAIN_DICTIONARY" in leaf.encodings or "RLE_DICTIONARY" in leaf.encodings
+        for path, leaf in leaves.items()
     }
     assert not encoded["id"]
     assert not encoded["text"]
     assert encoded["source"]
     assert encoded["images.list.element.url"]
+    assert not leaves["text"].is_stats_set
+    assert leaves["id"].statistics.min == table.column("id").to_pandas().min()
+    assert leaves["timestamp"].is_stats_set
 
 
 def test_the_bytes_of_a_table_are_those_of_its_rows(schema):

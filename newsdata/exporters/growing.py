@@ -23,15 +23,18 @@ MOST_ROWS = 100_000
 ZSTD_LEVEL = 1
 
 
-#: Values that tell of a column whether they repeat.
+#: Values that tell of a column whether they repeat, and how long they are.
 SAMPLE = 1000
+#: Texts of more bytes than this on average are prose, of which nobody asks the least and greatest.
+PROSE = 64
 
 
 class GrowingParquet:
     """Rows on their way into a Parquet file; ``rows`` of them so far.
 
     Texts that hardly repeat in the first row group get no dictionary: trying costs a tenth of the
-    time of writing, and a begun dictionary is larger than the texts.
+    time of writing, and a begun dictionary is larger than the texts. Prose gets no statistics: the
+    first and last text of every page would wait in memory for the end of the file.
     """
 
     def __init__(self, stream: IO[bytes], schema: pa.Schema) -> None:
@@ -90,39 +93,56 @@ class GrowingParquet:
         import pyarrow.parquet as pq
 
         if self._writer is None:
+            leaves = None if first is None else [*_leaves(first)]
             self._writer = pq.ParquetWriter(
                 self._stream,
                 self._schema,
                 compression="zstd",
                 compression_level=ZSTD_LEVEL,
                 write_page_index=True,
-                use_dictionary=True if first is None else [*_repeating(first)],
+                use_dictionary=leaves is None or [p for p, values in leaves if _repeat(values)],
+                write_statistics=leaves is None or [p for p, values in leaves if _short(values)],
             )
         return self._writer
 
 
-def _repeating(table: pa.Table) -> Iterator[str]:
-    """Paths of the Parquet leaves of a table of one chunk, but for texts that hardly repeat."""
+def _leaves(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
+    """The Parquet leaves of a table of one chunk: their paths and first values."""
     for name, column in zip(table.column_names, table.columns, strict=True):
-        yield from _repeating_under(name, column.combine_chunks())
+        yield from _leaves_under(name, column.combine_chunks())
 
 
-def _repeating_under(path: str, array: pa.Array) -> Iterator[str]:
+def _leaves_under(path: str, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     kind = array.type
     if pa.types.is_list(kind):
-        yield from _repeating_under(f"{path}.list.element", array.flatten())
+        yield from _leaves_under(f"{path}.list.element", array.flatten())
     elif pa.types.is_struct(kind):
         for item, part in zip(kind, array.flatten(), strict=True):
-            yield from _repeating_under(f"{path}.{item.name}", part)
-    elif not pa.types.is_string(kind):
-        yield path
+            yield from _leaves_under(f"{path}.{item.name}", part)
     else:
-        values = array.drop_null()[:SAMPLE]
-        if 2 * pc.count_distinct(values).as_py() <= max(len(values), 2):
-            yield path
+        yield path, array.drop_null()[:SAMPLE]
+
+
+def _repeat(values: pa.Array) -> bool:
+    """Whether values repeat; only texts may not."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(values.type):
+        return True
+    return bool(2 * pc.count_distinct(values).as_py() <= max(len(values), 2))
+
+
+def _short(values: pa.Array) -> bool:
+    """Whether values are no prose."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(values.type):
+        return True
+    return (pc.mean(pc.binary_length(values)).as_py() or 0) <= PROSE
 
 
 @contextmanager
