@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from newsdata import releases
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters import manifest, rows, shards
+from newsdata.exporters import audit, manifest, rows, shards
 from newsdata.exporters.audit import Finding, verify
 from newsdata.exporters.card import size_category
 from newsdata.exporters.directory import Sealed, read_manifest, read_rows, seal
@@ -33,6 +33,7 @@ from newsdata.exporters.parquet import write_shard
 from newsdata.exporters.plan import About
 from newsdata.exporters.rows import content_hash, differing
 from newsdata.records import empty_record
+from newsdata.reference import Disagreement
 from newsdata.schema import Schema, canonical_json, parse_schema
 from newsdata.settings import Settings
 from newsdata.sizes import row_bytes
@@ -526,6 +527,29 @@ def test_what_is_no_release_is_an_error(tmp_path: Path) -> None:
     for read in (verify, read_manifest, load):
         with pytest.raises(ReleaseError, match="found format 2, this newsdata reads up to 1"):
             read(release)
+
+
+@pytest.mark.parametrize(("most", "asked"), [(1000, 20), (8, 4), (1, 1)])
+def test_a_second_opinion_is_asked_of_rows_of_every_shard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, asked: int
+) -> None:
+    """So many of each shard, and of all together while shards are not more than these."""
+    release = sealed(tmp_path).path
+    splits = read_manifest(release)["configs"]["articles"]["splits"]
+    names = [name for split in splits.values() for name in split["files"]]
+    assert len(names) == 2
+    seen: list[int] = []
+
+    def opinion(rows: list[dict[str, Any]], _schema: Schema) -> list[Disagreement]:
+        seen.append(len(rows))
+        return [Disagreement(0, (), ("/title type",))]
+
+    monkeypatch.setattr(audit, "second_opinion", opinion)
+    monkeypatch.setattr(audit, "MOST_SAMPLED", most)
+    found = [(f.file, f.code) for f in verify(release)]
+    assert found == [(name, "validators") for name in names]
+    rows_of = [pq.read_metadata(release / name).num_rows for name in names]
+    assert seen == [min(asked, rows) for rows in rows_of]
 
 
 def forged(release: Path, name: str, rewritten: pa.Table) -> list[Finding]:
