@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Make = Callable[[random.Random], bytes]
@@ -186,3 +187,18 @@ def mixed(seed: int, count: int) -> tuple[bytes, list[tuple[str, int, bytes]]]:
             position += len(part) + 1
     whole = b"".join(parts)
     return (whole if seed % 3 else whole.rstrip(b"\n")), bad
+
+
+def large_file(path: Path, size: int) -> Path:
+    """At least so many bytes of long good lines, with bad ones of every kind here and there."""
+    rng = random.Random(6)
+    content, _ = mixed(6, 150)
+    rows = [line(record(rng, lead="слово " * 600), rng) for _ in range(300)]
+    written = 0
+    with path.open("wb") as file:
+        while written < size:
+            rng.shuffle(rows)
+            written += file.write(b"\n".join(rows) + b"\n")
+            if rng.random() < 0.1:
+                written += file.write(content.rstrip(b"\n") + b"\n")
+    return path

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from bad_inputs import BAD, GOOD, line, mixed, record
+from bad_inputs import BAD, GOOD, large_file, line, mixed, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -561,17 +561,7 @@ def test_blocks_give_the_same_bytes_as_line_by_line(monkeypatch, tmp_path, seed,
 
 def test_real_processes_give_the_same_bytes_as_line_by_line(monkeypatch, tmp_path):
     # As large as it must be for two workers that each pass the bytes that go line by line.
-    rng = random.Random(6)
-    content, _ = mixed(6, 150)
-    rows = [line(record(rng, lead="слово " * 600), rng) for _ in range(300)]
-    size = 0
-    path = tmp_path / "in.jsonl"
-    with path.open("wb") as file:
-        while size < 16_000_000:
-            rng.shuffle(rows)
-            size += file.write(b"\n".join(rows) + b"\n")
-            if rng.random() < 0.1:
-                size += file.write(content.rstrip(b"\n") + b"\n")
+    path = large_file(tmp_path / "in.jsonl", 16_000_000)
     by_two = all_outputs(path, workers=2)
     for name in ("FIRST", "FIRST_LINES"):
         monkeypatch.setattr(judging, name, 10**12)

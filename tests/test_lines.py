@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import re2
-from bad_inputs import BAD, GOOD, line, mixed, record
+from bad_inputs import BAD, GOOD, large_file, line, mixed, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_blocks import Maker, all_outputs, everything_at_once, of, patterns, samples
@@ -427,17 +427,7 @@ def test_expressions_give_the_same_bytes_as_line_by_line(monkeypatch, tmp_path, 
 
 
 def test_real_processes_give_the_same_bytes_as_line_by_line(monkeypatch, tmp_path):
-    rng = random.Random(6)
-    content, _ = mixed(6, 150)
-    rows = [line(record(rng, lead="слово " * 600), rng) for _ in range(300)]
-    size = 0
-    path = tmp_path / "in.jsonl"
-    with path.open("wb") as file:
-        while size < 20_000_000:
-            rng.shuffle(rows)
-            size += file.write(b"\n".join(rows) + b"\n")
-            if rng.random() < 0.1:
-                size += file.write(content.rstrip(b"\n") + b"\n")
+    path = large_file(tmp_path / "in.jsonl", 20_000_000)
 
     def outputs(workers: int) -> list[Any]:
         streams = io.BytesIO(), io.BytesIO()
