@@ -6,6 +6,7 @@ not move with other rows. The ledger keeps it beside each record.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -110,3 +111,21 @@ def per_list(array: pa.Array, values: np.ndarray[Any, Any]) -> np.ndarray[Any, A
     offsets = offsets_of(lengths_of(array))
     total: np.ndarray[Any, Any] = sums[offsets[1:]] - sums[offsets[:-1]]
     return total
+
+
+def together(
+    cuts: Sequence[tuple[int, int]], sizes: np.ndarray[Any, Any], limit: int
+) -> list[list[tuple[int, int]]]:
+    """Cuts (first row, last row not included) in portions: those that touch, as long as their
+    rows are not over ``limit`` bytes."""
+    portions: list[list[tuple[int, int]]] = []
+    filled = 0
+    for start, stop in cuts:
+        size = int(sizes[start:stop].sum())
+        if portions and portions[-1][-1][1] == start and filled + size <= limit:
+            portions[-1].append((start, stop))
+            filled += size
+        else:
+            portions.append([(start, stop)])
+            filled = size
+    return portions

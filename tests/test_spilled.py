@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsdata.archive.gather import LONG_RUN, merged
 from newsdata.archive.spilled import Spilled, blank, joined, taken
 
 SCHEMA = pa.schema(
@@ -71,7 +73,7 @@ def test_what_was_spilled_is_read_back(found: list[pa.Table], data: st.DataObjec
                 first = data.draw(st.integers(0, table.num_rows - 1))
                 pieces.append((number, first, data.draw(st.integers(1, table.num_rows - first))))
             expected = joined([found[n].slice(first, count) for n, first, count in pieces])
-            assert spilled.read(pieces).to_pylist() == expected.to_pylist()
+            assert joined(spilled.read(pieces)).to_pylist() == expected.to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,26 @@ def test_nothing_is_left_of_the_file(tmp_path: Path) -> None:
     spilled.add(pa.table({"id": [1, 2]}))
     spilled.end()
     assert list(tmp_path.iterdir()) == []
-    rows = spilled.read([(0, 1, 1)])
+    (rows,) = spilled.read([(0, 1, 1)])
     spilled.close()
     assert rows.to_pylist() == [{"id": 2}]  # what was read stays
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), min_size=1, max_size=12))
+def test_rows_of_row_groups_are_merged_in_the_order_asked_for(runs: list[tuple[int, int]]) -> None:
+    group = np.concatenate([np.full(count, number) for number, count in runs])
+    whole = pa.table({"at": np.arange(len(group)), "none": pa.nulls(len(group))})
+    pieces = [whole.filter(pa.array(group == number)) for number in np.unique(group)]
+    with mock.patch("newsdata.archive.gather.LONG_RUN", 4):
+        found = merged(pieces, group)
+    assert found.to_pylist() == whole.to_pylist()
+
+
+def test_long_runs_of_a_row_group_are_not_copied() -> None:
+    group = np.repeat([0, 1, 0, 1, 0], [LONG_RUN, LONG_RUN, 3, 5, 2])
+    values = pa.table({"text": [str(n) for n in range(len(group))]})
+    pieces = [values.filter(pa.array(group == number)) for number in (0, 1)]
+    found = merged(pieces, group).column("text")
+    assert found.to_pylist() == values.column("text").to_pylist()
+    kept = {piece.column("text").chunk(0).buffers()[2].address for piece in pieces}
+    assert [chunk.buffers()[2].address in kept for chunk in found.chunks] == [True, True, False]

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from newsdata.archive.spilled import Spilled, joined, taken
+from newsdata.sizes import together
 from newsdata.storage.tables import Files
 
 Int64s = npt.NDArray[np.int64]
@@ -34,6 +35,8 @@ PART_BYTES = 64_000_000
 AGAIN = 1.3
 #: Row groups kept in memory, because the next part begins where the last one ended.
 KEPT = 2
+#: So many neighbours of one row group are not copied to stand beside others.
+LONG_RUN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +114,21 @@ class Ledger:
         once = len(set().union(*(places.group[a:b].tolist() for a, b, _ in parts)))
         if touched <= AGAIN * once:
             for start, stop, inner in parts:
-                yield from _ordered(self._gathered(places, start, stop), places, start, inner)
+                rows = merged(self._gathered(places, start, stop), places.group[start:stop])
+                yield from _cut(rows, start, inner)
+                del rows  # before those of the next part
             self._kept.clear()
             return
         with self._spilled(places, parts) as read:
-            for number, (start, _, inner) in enumerate(parts):
-                yield from _ordered(read(number), places, start, inner)
+            for number, (start, stop, inner) in enumerate(parts):
+                rows = merged(read(number), places.group[start:stop])
+                yield from _cut(rows, start, inner)
+                del rows
 
-    def _gathered(self, places: Places, start: int, stop: int) -> pa.Table:
-        """Rows of a part, sorted by row group and then by their place in the wanted order."""
+    def _gathered(self, places: Places, start: int, stop: int) -> list[pa.Table]:
+        """Rows of a part, a table for each row group, each in the wanted order."""
         group, row = places.group[start:stop], places.row[start:stop]
-        return joined([taken(self._group(n), row[group == n]) for n in np.unique(group).tolist()])
+        return [taken(self._group(n), row[group == n]) for n in np.unique(group).tolist()]
 
     def _group(self, number: int) -> pa.Table:
         if number not in self._kept:
@@ -172,33 +179,49 @@ _Part = tuple[int, int, list[tuple[int, int]]]
 
 
 def _parts(cuts: Sequence[tuple[int, int]], sizes: Int64s) -> list[_Part]:
-    """Neighbouring cuts together, up to PART_BYTES."""
-    parts: list[_Part] = []
-    filled = 0
-    for start, stop in cuts:
-        size = int(sizes[start:stop].sum())
-        if parts and parts[-1][1] == start and filled + size <= PART_BYTES:
-            parts[-1] = (parts[-1][0], stop, [*parts[-1][2], (start, stop)])
-            filled += size
-        else:
-            parts.append((start, stop, [(start, stop)]))
-            filled = size
-    return parts
+    return [(one[0][0], one[-1][1], one) for one in together(cuts, sizes, PART_BYTES)]
 
 
-def _ordered(
-    table: pa.Table, places: Places, start: int, cuts: Sequence[tuple[int, int]]
-) -> Iterator[pa.Table]:
-    """The tables of the cuts out of the rows of their part, which are sorted by row group."""
-    stands = np.argsort(places.group[start : start + table.num_rows], kind="stable")
-    where = np.empty(len(stands), np.int64)
-    where[stands] = np.arange(len(stands))
-    inside = np.concatenate([where[a - start : b - start] for a, b in cuts])
-    ordered = taken(table, inside)
-    first = 0
-    for a, b in cuts:
-        yield ordered.slice(first, b - a)
-        first += b - a
+def merged(pieces: Sequence[pa.Table], group: Int64s) -> pa.Table:
+    """Rows in the order in which ``group`` names the row group of each; ``pieces`` are those of
+    each row group, by its number, in that order already.
+
+    Neighbours that stand together in the ledger stay where they are. Only where rows of several
+    row groups alternate are they copied.
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    numbers = np.unique(group)
+    used = np.zeros(len(pieces), np.int64)
+    found = []
+    for start, stop in _zones(group):
+        which = np.searchsorted(numbers, group[start:stop])
+        counts = np.bincount(which, minlength=len(pieces))
+        here = np.flatnonzero(counts).tolist()
+        some = joined([pieces[n].slice(int(used[n]), int(counts[n])) for n in here])
+        if len(here) > 1:
+            stands = np.argsort(which, kind="stable")
+            where = np.empty(len(stands), np.int64)
+            where[stands] = np.arange(len(stands))
+            some = taken(some, where)
+        found.append(some)
+        used += counts
+    return joined(found)
+
+
+def _zones(group: Int64s) -> Iterator[tuple[int, int]]:
+    """First and last (not included) of the rows to be ordered together: each run of
+    :data:`LONG_RUN` rows or more of one row group alone, those between them together."""
+    edges = np.flatnonzero(np.diff(group, prepend=-1, append=-1))
+    long = np.diff(edges) >= LONG_RUN
+    begins = np.ones(len(long), bool)
+    begins[1:] = long[1:] | long[:-1]
+    yield from pairwise([*edges[:-1][begins].tolist(), len(group)])
+
+
+def _cut(table: pa.Table, start: int, cuts: Sequence[tuple[int, int]]) -> Iterator[pa.Table]:
+    """The tables of the cuts out of the rows of their part, the first of which is ``start``."""
+    return (table.slice(a - start, b - a) for a, b in cuts)
 
 
 def says(column: pa.ChunkedArray) -> pa.Array:

@@ -118,12 +118,12 @@ class Spilled:
             for begin, stop, _ in self._held
         ]
 
-    def read(self, pieces: Sequence[tuple[int, int, int]]) -> pa.Table:
+    def read(self, pieces: Sequence[tuple[int, int, int]]) -> list[pa.Table]:
         """Rows of some tables: number of the table, first row in it, how many rows."""
         if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
             # Else all that was read once would count as memory of this process.
             self._map.madvise(mmap.MADV_DONTNEED)
-        return joined([self._piece(*piece) for piece in pieces])
+        return [self._piece(*piece) for piece in pieces]
 
     def _piece(self, number: int, first: int, count: int) -> pa.Table:
         table, kinds = self._tables[number].slice(first, count), self._held[number][2]

@@ -8,7 +8,7 @@ same in whatever portions and order the rows came.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ COUNTED = ("source", "language", "rubric")
 
 #: Months of a Gregorian year; a month is counted as months since January 1970.
 _YEAR = 12
+#: Numbers of a histogram that wait to be summed up.
+_WAITING = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,61 @@ class _Source:
             getattr(self, name).update(getattr(other, name))
 
 
+class _Histogram:
+    """How often each whole number came. Numbers wait until they are many or asked for."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Any, Any]] = []
+        self._count, self._most = 0, _WAITING
+
+    @classmethod
+    def of(cls, pairs: Iterable[Sequence[int]]) -> _Histogram:
+        """As :meth:`pairs` gave it."""
+        import numpy as np
+
+        found = cls()
+        numbers, counts = np.array(list(pairs), np.int64).reshape(-1, 2).T
+        found._take(numbers, counts)
+        return found
+
+    def add(self, numbers: Any) -> None:
+        """Count an array of them."""
+        import numpy as np
+
+        self._take(*np.unique(numbers, return_counts=True))
+
+    def merge(self, other: _Histogram) -> None:
+        """Add what another one counted."""
+        self._take(*other._summed())
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """(number, how often), ascending."""
+        numbers, counts = self._summed()
+        return list(zip(numbers.tolist(), counts.tolist(), strict=True))
+
+    def _take(self, numbers: Any, counts: Any) -> None:
+        self._waiting.append((numbers, counts))
+        self._count += len(numbers)
+        if self._count > self._most:
+            self._summed()
+
+    def _summed(self) -> tuple[Any, Any]:
+        import numpy as np
+
+        if len(self._waiting) != 1:
+            empty = np.zeros(0, np.int64)
+            numbers, counts = (
+                np.concatenate([empty, *(part[at] for part in self._waiting)]) for at in (0, 1)
+            )
+            numbers, which = np.unique(numbers, return_inverse=True)
+            summed = np.zeros(len(numbers), np.int64)
+            np.add.at(summed, which, counts)
+            self._waiting = [(numbers, summed)]
+            self._count = len(numbers)
+            self._most = max(_WAITING, 2 * self._count)
+        return self._waiting[0]
+
+
 class Tally:
     """Adds up :class:`Facts`: each row of a release goes once into :meth:`add`."""
 
@@ -111,7 +168,7 @@ class Tally:
         self._ends: tuple[int | None, int | None] = (None, None)
         self._filled: Counter[str] = Counter()
         self._months: Counter[int] = Counter()
-        self._lengths: Counter[int] = Counter()
+        self._lengths = _Histogram()
         self._columns = {role: schema.roles.get(role, "") for role in COUNTED}
         self._counted = {
             role: Counter[str]() for role, n in self._columns.items() if _is_text(schema.arrow, n)
@@ -136,7 +193,7 @@ class Tally:
             self._ends = _least(self._ends[0], low), _most(self._ends[1], high)
             self._months.update(_months(times))
         if lengths is not None:
-            self._lengths.update(_distinct(lengths))
+            self._lengths.add(lengths)
         for role, counter in self._counted.items():
             counter.update(_values(table.column(self._columns[role])))
         if "source" in self._counted:
@@ -152,7 +209,7 @@ class Tally:
         self._ends = (_least(self._ends[0], other._ends[0]), _most(self._ends[1], other._ends[1]))
         self._filled.update(other._filled)
         self._months.update(other._months)
-        self._lengths.update(other._lengths)
+        self._lengths.merge(other._lengths)
         for name, counter in self._counted.items():
             counter.update(other._counted[name])
         for source, found in other._sources.items():
@@ -177,7 +234,7 @@ class Tally:
             "ends": list(self._ends),
             "filled": dict(self._filled),
             "months": sorted(self._months.items()),
-            "lengths": sorted(self._lengths.items()),
+            "lengths": self._lengths.pairs(),
             "counted": {name: dict(counter) for name, counter in self._counted.items()},
             "sources": {name: _source_dict(found) for name, found in self._sources.items()},
         }
@@ -190,7 +247,7 @@ class Tally:
         tally._ends = (told["ends"][0], told["ends"][1])
         tally._filled.update(told["filled"])
         tally._months.update(dict(told["months"]))
-        tally._lengths.update(dict(told["lengths"]))
+        tally._lengths = _Histogram.of(told["lengths"])
         for name, counter in tally._counted.items():
             counter.update(told["counted"][name])
         tally._sources = {name: _source_from(found) for name, found in told["sources"].items()}
@@ -198,16 +255,17 @@ class Tally:
 
     def facts(self) -> Facts:
         """What was counted so far."""
+        lengths = tuple(self._lengths.pairs())
         return Facts(
             rows=self._rows,
             first=_day(self._ends[0]),
             last=_day(self._ends[1]),
             undated=self._undated,
-            characters=sum(length * count for length, count in self._lengths.items()),
+            characters=sum(length * count for length, count in lengths),
             counted={n: _ranked(counter) for n, counter in self._counted.items()},
             filled={n: self._filled[n] for n in self._schema.arrow.names},
             months=tuple(sorted(self._months.items())),
-            lengths=tuple(sorted(self._lengths.items())),
+            lengths=lengths,
             sources=tuple(_told(name, self._sources[name]) for name in sorted(self._sources)),
             example=None if self._example is None else self._example[1],
         )

@@ -14,8 +14,9 @@ import filecmp
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,13 @@ from newsdata.exporters.hashing import LeafHash
 from newsdata.exporters.parquet import row_groups, write_groups
 from newsdata.exporters.plan import Plan, Shard
 from newsdata.exporters.reuse import Memory, remember, stamp
+from newsdata.sizes import together
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+#: Bytes of rows that are read and hashed together.
+PORTION_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +69,14 @@ def write_shards(folder: Path, plan: Plan, older: Older | None) -> Written:
     tallies.update(counted)
     watch = _adder(tallies)
     hasher = LeafHash(plan.schema.arrow, plan.leaves, known, watch)
-    fresh = [shard for shard in plan.shards if shard.name not in linked]
-    cuts = {shard.name: cuts_of(plan, shard) for shard in fresh}
-    rows = plan.rows.tables([cut for shard in fresh for cut in cuts[shard.name]])
+    cuts = {s.name: cuts_of(plan, s) for s in plan.shards if s.name not in linked}
+    rows = _hashed(plan, [cut for some in cuts.values() for cut in some], hasher)
     for shard in plan.shards:
         if shard.name in linked:
             _pass_over(folder, shard, hasher)
             continue
         path = folder / shard.name
-        groups = _watched(rows, len(cuts[shard.name]), hasher)
+        groups = islice(rows, len(cuts[shard.name]))
         entry = write_groups(path, groups, plan.schema.arrow, plan.schema.roles)
         if older is not None:
             link_if_same(path, older.path / shard.name)
@@ -98,14 +102,14 @@ def content_of(plan: Plan, memory: Memory | None) -> str:
     """The content hash of the articles of a plan; what is remembered is not read."""
     known = memory.known(plan.leaves, plan.schema)[0] if memory else None
     hasher = LeafHash(plan.schema.arrow, plan.leaves, known)
-    wanted = [shard for shard in plan.shards if hasher.wants(shard.start, shard.stop)]
-    rows = plan.rows.tables([cut for shard in wanted for cut in cuts_of(plan, shard)])
+    wanted = {s.name: cuts_of(plan, s) for s in plan.shards if hasher.wants(s.start, s.stop)}
+    rows = _hashed(plan, [cut for some in wanted.values() for cut in some], hasher)
     for shard in plan.shards:
-        if not hasher.wants(shard.start, shard.stop):
+        if shard.name in wanted:
+            for _ in islice(rows, len(wanted[shard.name])):
+                pass
+        else:
             hasher.skip(shard.stop - shard.start)
-            continue
-        for _ in cuts_of(plan, shard):
-            hasher.update(next(rows))
     return hasher.hexdigest()
 
 
@@ -115,11 +119,17 @@ def cuts_of(plan: Plan, shard: Shard) -> list[tuple[int, int]]:
     return [(shard.start + a, shard.start + b) for a, b in groups]
 
 
-def _watched(rows: Iterator[pa.Table], count: int, hasher: LeafHash) -> Iterator[pa.Table]:
-    for _ in range(count):
-        table = next(rows)
+def _hashed(plan: Plan, cuts: Sequence[tuple[int, int]], hasher: LeafHash) -> Iterator[pa.Table]:
+    """The rows of each cut; those of neighbouring cuts are read and hashed together, when the
+    first of them is asked for: a day's rows are few, and each table has a price of its own."""
+    portions = together(cuts, plan.sizes, PORTION_BYTES)
+    tables = plan.rows.tables([(portion[0][0], portion[-1][1]) for portion in portions])
+    for portion, table in zip(portions, tables, strict=True):
         hasher.update(table)
-        yield table
+        begin = portion[0][0]
+        for start, stop in portion:
+            yield table.slice(start - begin, stop - start)
+        del table  # before the next one is read
 
 
 def _linked(folder: Path, shard: Shard, older: Older | None) -> Mapping[str, Any] | None:
