@@ -220,18 +220,27 @@ class _Filled:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """The rows of the shards of a release; no slice reaches over two of them."""
+    """The rows of the shards of a release."""
 
     directory: Path
     shards: tuple[Shard, ...]
 
     def slice(self, start: int, length: int) -> pa.Table:
-        """Some rows of one shard."""
+        """Some rows, at least one."""
+        import pyarrow as pa
+
+        stop = start + length
+        touched = [s for s in self.shards if s.start < stop and start < s.stop]
+        return pa.concat_tables(
+            [self._of(s, max(start, s.start), min(stop, s.stop)) for s in touched]
+        )
+
+    def _of(self, shard: Shard, start: int, stop: int) -> pa.Table:
         import pyarrow.parquet as pq
 
-        shard = next(s for s in self.shards if s.start <= start < s.stop)
         with pq.ParquetFile(self.directory / shard.name) as file:
-            return file.read(use_threads=False).slice(start - shard.start, length)
+            rows = file.read(use_threads=False)
+        return rows.slice(start - shard.start, stop - start)
 
 
 def _plan(

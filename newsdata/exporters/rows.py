@@ -27,6 +27,9 @@ HASH_FORMAT = "newsdata rows 1"
 #: put in order, which copies each column into one piece.
 WIDE_BYTES = 1_000_000_000
 
+#: Chunks that are smaller on average are hashed in one piece.
+SMALL_CHUNK = 250_000
+
 #: Rows that are compared at once.
 BLOCK = 20_000
 
@@ -139,7 +142,7 @@ class ContentHash:
 
         for name in self._schema.names:
             column = rows.column(name)
-            chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+            chunks = _chunks(column) if isinstance(column, pa.ChunkedArray) else [column]
             # An empty table has a column of no chunks, but its streams must exist.
             for chunk in chunks or [pa.array([], column.type)]:
                 for path, kind, data in _streams((name,), chunk):
@@ -156,6 +159,13 @@ class ContentHash:
         """64 hex digits of all rows so far."""
         parts = [[list(path), kind, s.hexdigest()] for (path, kind), s in self._streams.items()]
         return hashlib.sha256(orjson.dumps([HASH_FORMAT, self._rows, sorted(parts)])).hexdigest()
+
+
+def _chunks(column: pa.ChunkedArray) -> list[pa.Array]:
+    """The chunks of a column; small ones are copied together, since each has a price."""
+    if column.num_chunks > 1 and column.nbytes < min(SMALL_CHUNK * column.num_chunks, WIDE_BYTES):
+        return [column.combine_chunks()]
+    return list(column.chunks)
 
 
 def _streams(path: tuple[str, ...], array: pa.Array) -> Iterator[tuple[tuple[str, ...], str, Any]]:
