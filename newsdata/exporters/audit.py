@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,17 @@ import orjson
 from newsdata.errors import NewsdataError, ReleaseError
 from newsdata.exporters.directory import read_manifest
 from newsdata.exporters.hashing import LeafHash, combined_hash, leaves_of, moments_of
-from newsdata.exporters.manifest import MANIFEST, SELF, SUMS, read_sums, self_hash, sums, to_bytes
+from newsdata.exporters.manifest import (
+    FORMAT,
+    MANIFEST,
+    SELF,
+    SUMS,
+    read_sums,
+    self_hash,
+    sums,
+    to_bytes,
+)
+from newsdata.exporters.manifest_shape import shape_fault
 from newsdata.exporters.plan import ARTICLES, Shard
 from newsdata.exporters.rows import ContentHash
 from newsdata.exporters.shards import file_entry
@@ -63,22 +74,50 @@ def verify(directory: Path) -> list[Finding]:
     """
     if not (directory / MANIFEST).is_file() and not (directory / SUMS).is_file():
         raise ReleaseError(f"{directory}: no release here, it has neither {MANIFEST} nor {SUMS}")
-    actual = {path: file_entry(directory / path) for path in _tree(directory)}
+    actual, odd = _entries(directory)
     document, findings = _manifest(directory)
     if document is None:
-        listed: dict[str, Mapping[str, Any]] = _from_sums(directory)
+        listed: dict[str, Mapping[str, Any]] = _from_sums(directory) if SUMS in actual else {}
     else:
         listed = {**document["files"], MANIFEST: actual[MANIFEST]}
-        findings += _sums(directory, {path: entry["sha256"] for path, entry in listed.items()})
-    findings += _files(actual, listed)
+        hashes = {path: entry["sha256"] for path, entry in listed.items()}
+        findings += _sums(directory, hashes) if SUMS not in odd else ()
+    # A manifest that is no file was found wanting already, with its reason.
+    findings += [one for path, one in odd.items() if path != MANIFEST]
+    findings += _files(actual, {path: about for path, about in listed.items() if path not in odd})
     if document is not None:
         findings += _content(directory, document, {finding.file for finding in findings})
     return sorted(findings, key=lambda finding: (finding.file, finding.code))
 
 
+def _entries(directory: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Finding]]:
+    """Checksum and size of every file, and what is no file or cannot be read.
+
+    A link to a file is that file (the Hub's cache is made of them). A pipe would never end, and
+    behind a link to a folder may stand anything: neither is opened.
+    """
+    actual: dict[str, dict[str, Any]] = {}
+    odd: dict[str, Finding] = {}
+    for path in _tree(directory):
+        try:
+            mode = (directory / path).stat().st_mode
+            if stat.S_ISREG(mode):
+                actual[path] = file_entry(directory / path)
+            else:
+                kind = "a link to a folder" if stat.S_ISDIR(mode) else "a device, pipe or socket"
+                odd[path] = Finding(path, "no-file", kind, "a file")
+        except FileNotFoundError:
+            odd[path] = Finding(path, "no-file", "a link that leads nowhere", "a file")
+        except OSError as error:
+            odd[path] = Finding(path, "unreadable", str(error.strerror), "a file")
+    return actual, odd
+
+
 def _tree(directory: Path) -> Iterator[str]:
-    for folder, _, names in os.walk(directory):
-        for name in names:
+    """Every file below a directory, and every link to a folder; no link is followed."""
+    for folder, folders, names in os.walk(directory):
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        for name in (*names, *links):
             yield (Path(folder) / name).relative_to(directory).as_posix()
 
 
@@ -100,7 +139,10 @@ def _manifest(directory: Path) -> tuple[dict[str, Any] | None, list[Finding]]:
     computed = self_hash(document)
     if computed != document[SELF]:
         return None, [Finding(MANIFEST, "self-hash", computed, str(document[SELF]))]
-    read_manifest(directory)  # whole, but perhaps of a newer format: that is no damage
+    if isinstance(document.get("format"), int) and document["format"] > FORMAT:
+        read_manifest(directory)  # raises: a newer format is no damage
+    if fault := shape_fault(document):
+        return None, [Finding(MANIFEST, *fault)]
     if raw != to_bytes(document):
         return None, [Finding(MANIFEST, "layout", "other white space", "the JSON as written")]
     return document, []
@@ -121,7 +163,7 @@ def _sums(directory: Path, hashes: Mapping[str, str]) -> Iterator[Finding]:
     """SHA256SUMS must be exactly what follows from a whole manifest."""
     try:
         found = (directory / SUMS).read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         yield Finding(SUMS, "missing", "no file", "checksums of every other file")
         return
     expected = sums(hashes)
@@ -274,7 +316,13 @@ def _side(
 
 
 def _added_up(document: Mapping[str, Any]) -> Iterator[Finding]:
-    """The totals of columns, of what the entries of the files say."""
+    """The rows of splits and the totals of columns, of what the entries of the files say."""
+    for config, told in document["configs"].items():
+        for split, about in told["splits"].items():
+            found = sum(document["files"][name].get("rows", 0) for name in about["files"])
+            if found != about["rows"]:
+                code = f"{config}/{split}/rows"
+                yield Finding(MANIFEST, code, str(found), str(about["rows"]))
     for column, configs in document.get("totals", {}).items():
         for config, splits in configs.items():
             about = document["configs"].get(config, {"splits": {}})["splits"]

@@ -35,6 +35,7 @@ from newsdata.exporters.manifest import (
     to_bytes,
     totals,
 )
+from newsdata.exporters.manifest_shape import PATH, shape_fault
 from newsdata.exporters.plan import ARTICLES, Plan
 from newsdata.exporters.reuse import Memory
 from newsdata.exporters.shards import Older, content_of, write_shards
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 README = "README.md"
-#: What the name of a file of a release may be.
-PATH = re.compile(r"(?!\.)[\w.-]+(?:/(?!\.)[\w.-]+)*")
 _PARTIAL = re.compile(r"\..+-[0-9]+-[0-9]+\.partial")
 
 
@@ -127,6 +126,8 @@ def read_manifest(directory: Location) -> dict[str, Any]:
         raise ReleaseError(
             f"{path}: found format {document['format']}, this newsdata reads up to {FORMAT}"
         )
+    if fault := shape_fault(document):
+        raise ReleaseError(f"{path}: no manifest of a release: {fault}")
     return document
 
 

@@ -17,7 +17,8 @@ Step: TypeAlias = Literal["major", "minor", "patch"]
 
 _NUMBER = r"(0|[1-9][0-9]*)"
 _LABEL = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-_VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_LABEL}(?:\.{_LABEL})*))?", re.ASCII)
+#: How a version is written.
+VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_LABEL}(?:\.{_LABEL})*))?", re.ASCII)
 
 
 @total_ordering
@@ -41,7 +42,7 @@ class Version:
         >>> str(Version.parse("1.2.3-rc.1"))
         '1.2.3-rc.1'
         """
-        match = _VERSION.fullmatch(text)
+        match = VERSION.fullmatch(text)
         if match is None:
             raise UsageError(f"version: found {text!r}, expected MAJOR.MINOR.PATCH such as 1.2.0")
         major, minor, patch, labels = match.groups()
