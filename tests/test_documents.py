@@ -28,6 +28,7 @@ from newsdata.exporters.citation import bibtex_of, cite
 from newsdata.exporters.documents import DOCUMENTS, documents
 from newsdata.exporters.facts import Facts, Tally
 from newsdata.exporters.licences import KNOWN
+from newsdata.exporters.markdown import literal
 from newsdata.exporters.plan import ABOUT, STRICT, About, Config, Described, Since, lacking
 from newsdata.records import empty_record
 from newsdata.schema import Schema, parse_schema
@@ -224,7 +225,7 @@ def test_the_card_has_every_section_and_true_numbers() -> None:
     assert "| `id` | string | 100\xa0% |" in body
     images = re.findall(r"!\[.*?\]\((.*?)\)", body)
     assert images == [name for name in documents(described()) if name.startswith("images/")]
-    assert "Sport \\| &lt;i>" in body
+    assert "| Sport &#124; &lt;i> |" in body
 
 
 def test_what_the_keeper_left_out_stays_visibly_empty() -> None:
@@ -344,6 +345,40 @@ def test_many_rubrics_are_one_bar_together() -> None:
     assert bars[-1] == ("25 others", 50)
 
 
+HOSTILE_NAMES = (
+    "[free](javascript:alert(1))",
+    "![x](https://tracker.example/p.png)",
+    "``` <script>alert(1)</script>` `",
+    "**bold** _it_ ~~no~~ $x^2$ \\\\ &amp;",
+    "a|b\n## c",
+    "\u202eesrever\x00\x1b[31m",
+    "long " * 100,
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_names_from_outside_are_no_markdown(name: str) -> None:
+    """Sources, rubrics and names reach the card as what they are, in a cell of its table."""
+    told = literal(name)
+    assert len(told) < 250
+    assert told.isprintable()
+    assert not set("*_[]~$<`|") & set(re.sub(r"\\.", "", told))
+    records = [article(1, source=name, rubric=name)]
+    card = documents(described(facts=facts_of(records), name=name))["README.md"].decode()
+    assert f"| {told} | 1 |" in card
+    assert f"\n# {told}\n" in card
+    shown = card.split("---\n", 2)[2].split("```json")[0]
+    assert not re.search(r"(?<!\\)\]\((javascript|https://tracker)|<script|\n## c|\u202e", shown)
+
+
+def test_the_example_of_a_card_stays_in_its_block() -> None:
+    records = [article(1, title="a ``` b \u202e \x85 c")]
+    card = documents(described(facts=facts_of(records)))["README.md"].decode()
+    block = card.split("```json\n")[1].split("\n```")[0]
+    assert json.loads(block)["title"] == "a ``` b \u202e \x85 c"
+    assert block.replace("\n", "").isprintable()
+
+
 # -- licence and citation -----------------------------------------------------------------------
 
 
@@ -412,6 +447,23 @@ def test_bibtex_of_a_hostile_title_stays_one_entry() -> None:
         assert depth >= 1 or character in "@misc"
     assert "author = {{Ada and Bob Fable} and {Eva \\{Tale}}" in text
     assert "year = {2024},\n  month = {5},\n  day = {31}" in text
+
+
+def test_names_of_white_space_and_control_characters_are_in_no_citation() -> None:
+    record = {**HOSTILE, "title": "A\x00 \x1b[31mred\x7f", "author": [" ", "\x00", "Ada Fable"]}
+    for style in ("bibtex", "ris"):
+        text = cite(record, style)
+        assert text.replace("\n", "").isprintable()
+        assert "A [31mred" in text
+    assert "author = {{Ada Fable}}," in cite(record, "bibtex")
+    nobody = cite({**record, "author": [" "], "agency": None}, "bibtex")
+    assert "author" not in nobody
+
+
+def test_articles_of_other_alphabets_have_keys_of_their_own() -> None:
+    keys = [cite({"id": id_, "title": "T"}, "bibtex").split(",")[0] for id_ in ("ё", "é", "ё:1")]
+    assert len(set(keys)) == 3
+    assert all(re.fullmatch(r"@misc\{[A-Za-z0-9_]+", key) for key in keys)
 
 
 def test_ris_and_csl_say_the_same() -> None:

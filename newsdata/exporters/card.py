@@ -12,7 +12,7 @@ from typing import Any
 from newsdata.exporters.citation import bibtex_of, creators
 from newsdata.exporters.features import yaml_features
 from newsdata.exporters.licences import licence
-from newsdata.exporters.markdown import inline, linked, table
+from newsdata.exporters.markdown import linked, literal, table
 from newsdata.exporters.plan import ABOUT, ARTICLES, Config, Described
 from newsdata.exporters.structure import numbers, processing, structure
 from newsdata.exporters.tables import changes
@@ -112,7 +112,7 @@ def _tasks(release: Described) -> list[str]:
 
 def _sections(release: Described, images: list[str]) -> Iterable[str]:
     about = release.about
-    yield f"# {inline(release.name)}"
+    yield f"# {literal(release.name)}"
     yield about.summary or _summary(release)
     if release.without:
         yield _without(release)
@@ -218,7 +218,9 @@ def _sources(release: Described) -> str:
     names = [name for name, _ in release.facts.counted.get("source", ())]
     if not names:
         return ""
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    shown = ", ".join(map(literal, names[:5])) + (
+        f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    )
     return f"{shown}: `sources.csv`"
 
 

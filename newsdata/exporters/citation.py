@@ -6,6 +6,7 @@ up, no day of access is made up, and a name is never cut into given name and sur
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -113,7 +114,7 @@ def _day(record: Mapping[str, Any]) -> tuple[str, str, str] | None:
 
 def _authors(record: Mapping[str, Any]) -> list[str]:
     """Persons, else the agency."""
-    persons = [name for name in record.get("author") or [] if name]
+    persons = [name for name in record.get("author") or [] if _line(name)]
     agency = record.get("agency")
     return persons or ([agency] if agency else [])
 
@@ -131,8 +132,20 @@ def _bibtex(record: Mapping[str, Any]) -> str:
         "language": _latex(record.get("language") or ""),
         "note": _latex(f"newsdata id {record.get('id')}"),
     }
-    key = re.sub(r"[^A-Za-z0-9]+", "_", str(record.get("id"))).strip("_") or "article"
-    return _entry("misc", key, fields)
+    return _entry("misc", _key(str(record.get("id"))), fields)
+
+
+def _key(id_: str) -> str:
+    """A name that every BibTeX takes. Where it lacks letters of the id, what is left may be that
+    of other articles too: then a part of the id's hash follows.
+
+    >>> _key("belta-ru:572564"), _key("x:ё"), _key("x:é")
+    ('belta_ru_572564', 'x_d6fdc6ca', 'x_2a4d20d3')
+    """
+    found = re.sub(r"[^A-Za-z0-9]+", "_", id_).strip("_")
+    if re.fullmatch(r"[!-~]+", id_) and found:
+        return found
+    return f"{found or 'article'}_{hashlib.sha256(id_.encode()).hexdigest()[:8]}"
 
 
 def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
@@ -148,7 +161,12 @@ _SPECIAL = {
 
 
 def _latex(text: str) -> str:
-    return "".join(_SPECIAL.get(c, c) for c in " ".join(text.split()))
+    return "".join(_SPECIAL.get(c, c) for c in _line(text))
+
+
+def _line(text: Any) -> str:
+    """A value in one line, without control characters."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", str(text)).split())
 
 
 def _address(url: Any) -> str:
@@ -166,7 +184,7 @@ def _ris(record: Mapping[str, Any]) -> str:
     lines += [("PB", record.get("agency")), ("SE", record.get("rubric"))]
     lines += [("LA", record.get("language")), ("UR", record.get("url"))]
     lines += [("KW", tag) for tag in record.get("tags") or []]
-    text = [f"{tag}  - {' '.join(str(value).split())}" for tag, value in lines if value]
+    text = [f"{tag}  - {_line(value)}" for tag, value in lines if value]
     return "\n".join([*text, "ER  - "])
 
 

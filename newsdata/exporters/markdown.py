@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+#: Control characters, and those that turn the direction of the text around them.
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; what would break out of a cell is made harmless.
@@ -25,6 +28,21 @@ def inline(text: str) -> str:
     parts = re.split(r"(`[^`]*`)", re.sub(r"[^\S\xa0]+", " ", text).strip())
     parts[::2] = [part.replace("<", "&lt;") for part in parts[::2]]
     return "".join(parts).replace("|", "\\|")
+
+
+def literal(text: str, most: int = 100) -> str:
+    """Text from outside that reads as what it is: no markup, link, picture, formula or HTML, and
+    no characters that move what stands beside them; cut after ``most`` characters.
+
+    >>> literal("[a](http://b.example) *c* <d> |"), literal("x" * 101, 100)[-2:]
+    ('\\\\[a\\\\](http://b.example) \\\\*c\\\\* &lt;d> &#124;', 'x…')
+    """
+    text = " ".join(UNSEEN.sub(" ", text).split())
+    text = text if len(text) <= most else text[:most] + "…"
+    text = re.sub(r"&(?=#?\w+;)", "&amp;", text)
+    text = re.sub(r"([\\*_\[\]~$])", r"\\\1", text)
+    # As entities, so that neither a cell nor `code` around it sees them.
+    return text.translate({ord("<"): "&lt;", ord("`"): "&#96;", ord("|"): "&#124;"})
 
 
 def linked(text: str, link: str | None) -> str:

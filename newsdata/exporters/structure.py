@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from newsdata.exporters.facts import Facts
 from newsdata.exporters.features import plain_type
-from newsdata.exporters.markdown import share, table
+from newsdata.exporters.markdown import UNSEEN, literal, share, table
 from newsdata.exporters.plan import Described
 from newsdata.exporters.tables import meaning
 from newsdata.reasons import REASONS
@@ -37,7 +38,7 @@ def numbers(known: Facts, images: Iterable[str]) -> str:
         if not values:
             parts.append(f"No article has a {name}.")
             continue
-        parts.append(table((name, "articles"), [(v, f"{n:,}") for v, n in values[:TOP]]))
+        parts.append(table((name, "articles"), [(literal(v), f"{n:,}") for v, n in values[:TOP]]))
         rest = values[TOP:]
         if rest:
             parts.append(f"and {len(rest):,} more, with {sum(n for _, n in rest):,} articles.")
@@ -145,8 +146,13 @@ def structure(release: Described) -> str:
 def _instance(release: Described) -> str:
     row = release.schema.canonical(release.facts.example or {})
     text = json.dumps(_shortened(row), ensure_ascii=False, indent=2)
-    # A text with a fence in it must not end the block.
-    return text.replace("```", "`\u200b``")
+    # A fence must not end the block, nor anything turn the direction of what follows it.
+    return UNSEEN.sub(_escaped, text).replace("```", r"\u0060``")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A character as JSON writes it in ASCII; the line breaks between the members stay."""
+    return found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}"
 
 
 def _shortened(value: Any) -> Any:
