@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -486,6 +487,11 @@ def test_an_article_with_nothing_known_can_be_cited() -> None:
     assert "issued" not in json.loads(cite(bare, "csl"))[0]
 
 
+def test_an_address_with_braces_does_not_leave_its_field() -> None:
+    about = dataclasses.replace(FULL, url="https://a.example/{x")
+    assert "url = {https://a.example/%7Bx}," in bibtex_of(described(about=about))
+
+
 def test_the_release_is_cited_with_its_makers() -> None:
     text = bibtex_of(described())
     assert "author = {{Ada Fable} and {Institute of Tales}}" in text
@@ -588,6 +594,45 @@ def test_the_data_package_keeps_the_rules_of_its_standard(release: Path) -> None
             head = (release / one["path"]).read_text("utf-8").split("\n")[0]
             assert [field["name"] for field in schema["fields"]] == head.split(",")
         assert {field["type"] for field in schema["fields"]} <= TYPES
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of the sample in data/, which has every config."""
+    data = Path(__file__).parent.parent / "data"
+    archive = tmp_path_factory.mktemp("sample") / "archive"
+    newsdata.build([data / "pages", data / "records"], archive)
+    sealed = newsdata.release("1.0.0", archive).sealed
+    assert sealed is not None
+    return Path(str(sealed.path))
+
+
+def test_every_config_is_in_the_croissant_and_loads(sample: Path) -> None:
+    mlcroissant = pytest.importorskip("mlcroissant", reason="the reference reader of Croissant")
+    dataset = mlcroissant.Dataset(jsonld=str(sample / "croissant.json"))
+    assert not dataset.metadata.ctx.issues.errors
+    configs = json.loads((sample / "manifest.json").read_bytes())["configs"]
+    assert len(configs) == 4
+    assert {one.uuid for one in dataset.metadata.record_sets} == {*configs, "splits"}
+    for config in configs:
+        rows = newsdata.load(sample, config=config).to_list()
+        found = list(dataset.records(config))
+        assert [one[f"{config}/id"].decode() for one in found] == [row["id"] for row in rows]
+
+
+def test_every_table_is_in_the_data_package(sample: Path) -> None:
+    """Only the articles have a primary key: an article may have several revisions."""
+    found = json.loads((sample / "datapackage.json").read_bytes())["resources"]
+    tables = {path.relative_to(sample).as_posix() for path in sample.rglob("*.parquet")}
+    assert {one["path"] for one in found} == {*tables, "sources.csv", "removed.csv"}
+    for one in found:
+        config = one["path"].partition("/")[0]
+        if config == "data":
+            assert one["schema"] == "table-schema.json"
+        elif one["format"] == "parquet":
+            names = newsdata.load(sample, config=config).column_names
+            assert [field["name"] for field in one["schema"]["fields"]] == names
+            assert "primaryKey" not in one["schema"]
 
 
 # -- what changed -------------------------------------------------------------------------------

@@ -729,7 +729,7 @@ def test_the_card_is_read_by_the_hub_and_its_numbers_are_true(tmp_path: Path) ->
     assert "| rejected | 1,234 |" in text
     assert "| articles | 32 |" in text
     assert "2023-06-01 to 2023-07-05" in text
-    assert "| Общество \\| &lt;b> | 2 |" in text
+    assert "| Общество &#124; &lt;b> | 2 |" in text
     assert "the keeper of this dataset has to write it (`limits`" in text
     characters = sum(len(one["text"]) for one in ARTICLES)
     assert f"32 articles with {characters:,} characters" in text

@@ -78,7 +78,7 @@ def bibtex_of(release: Described) -> str:
         "version": release.version,
         "year": release.date[:4],
         "publisher": _latex(release.about.publisher or ""),
-        "url": release.about.url or "",
+        "url": _address(release.about.url),
         "note": f"content hash sha256:{release.content_hash}",
     }
     return _entry("misc", f"{name}_{release.version.replace('.', '_')}", fields)

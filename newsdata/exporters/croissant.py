@@ -13,7 +13,7 @@ import orjson
 
 from newsdata.exporters.citation import bibtex_of, creators
 from newsdata.exporters.licences import licence
-from newsdata.exporters.plan import ARTICLES, Described
+from newsdata.exporters.plan import ARTICLES, Config, Described
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,7 +105,11 @@ def croissant(release: Described) -> bytes:
         document["temporalCoverage"] = f"{release.facts.first}/{release.facts.last}"
     document |= _rai(release)
     document["distribution"] = _distribution(release)
-    document["recordSet"] = [_splits(release), _articles(release)]
+    document["recordSet"] = [
+        _splits(release),
+        _articles(release),
+        *(_beside(config, release) for config in release.configs),
+    ]
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
@@ -150,17 +154,25 @@ def _distribution(release: Described) -> list[dict[str, Any]]:
         }
         for path, entry in sorted(release.files.items())
     ]
-    every = {
+    data = "data/*.parquet" if len(release.splits) > 1 else f"data/{release.split}-*.parquet"
+    sets = [_file_set(ARTICLES, data)]
+    sets += [_file_set(config.name, f"{config.name}/*.parquet") for config in release.configs]
+    return [*sets, *files]
+
+
+def _file_set(config: str, includes: str) -> dict[str, Any]:
+    return {
         "@type": "cr:FileSet",
-        "@id": "parquet",
-        "name": "parquet",
-        "description": f"The Parquet files of the config {ARTICLES}.",
+        "@id": _set_id(config),
+        "name": _set_id(config),
+        "description": f"The Parquet files of the config {config}.",
         "encodingFormat": PARQUET,
-        "includes": "data/*.parquet"
-        if len(release.splits) > 1
-        else f"data/{release.split}-*.parquet",
+        "includes": includes,
     }
-    return [every, *files]
+
+
+def _set_id(config: str) -> str:
+    return "parquet" if config == ARTICLES else f"parquet-{config}"
 
 
 def _splits(release: Described) -> dict[str, Any]:
@@ -199,6 +211,22 @@ def _articles(release: Described) -> dict[str, Any]:
     return document
 
 
+def _beside(config: Config, release: Described) -> dict[str, Any]:
+    """A config beside the articles; one in their columns has their meanings."""
+    alike = config.columns.equals(release.schema.arrow)
+    meanings = release.schema.properties if alike else {}
+    return {
+        "@type": "cr:RecordSet",
+        "@id": config.name,
+        "name": config.name,
+        "description": config.meaning,
+        "field": [
+            _field(item, config.name, str(meanings.get(item.name, {}).get("description", "")))
+            for item in config.columns
+        ],
+    }
+
+
 def _field(item: pa.Field, parent: str, meaning: str = "", steps: Steps = ()) -> dict[str, Any]:
     """A column, or a part of one to which ``steps`` lead: its column, then names in structs."""
     import pyarrow as pa
@@ -218,7 +246,10 @@ def _field(item: pa.Field, parent: str, meaning: str = "", steps: Steps = ()) ->
     found["dataType"] = _data_type(inner)
     if inner != item.type:
         found |= {"isArray": True, "arrayShape": "-1"}
-    found["source"] = {"fileSet": {"@id": "parquet"}, "extract": {"column": steps[0]}}
+    found["source"] = {
+        "fileSet": {"@id": _set_id(parent.split("/")[0])},
+        "extract": {"column": steps[0]},
+    }
     if steps[1:]:
         found["source"]["transform"] = [{"jsonPath": f"'{step}'"} for step in steps[1:]]
     return found

@@ -1,7 +1,7 @@
 """datapackage.json: the release as a Data Package 2.0 (datapackage.org), a resource each file.
 
-The resources of shards share one Table Schema, which stands in a file of its own: a resource with
-several paths would mean that its files are parts of one file, which Parquet files are not.
+The shards of the articles share one Table Schema, which stands in a file of its own: a resource
+with several paths would mean that its files are parts of one file, which Parquet files are not.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ _PROFILES = "https://datapackage.org/profiles/2.0/"
 def datapackage(release: Described, tables: Mapping[str, tuple[str, ...]]) -> bytes:
     """The whole file. ``tables`` are the CSV files of the release: path -> names of columns."""
     about = release.about
+    # Their ids may repeat, so that not even revisions, in the columns of the articles, may share
+    # the schema with its primary key.
+    beside = {
+        config.name: {"fields": [_field(item, "") for item in config.columns]}
+        for config in release.configs
+    }
     document: dict[str, Any] = {
         "$schema": f"{_PROFILES}datapackage.json",
         "name": slug(release.name, "dataset"),
@@ -45,7 +51,7 @@ def datapackage(release: Described, tables: Mapping[str, tuple[str, ...]]) -> by
         "homepage": about.url if re.match(r"https?://", about.url or "") else None,
         "keywords": ["news"],
         "resources": [
-            *(_shard(path, entry) for path, entry in sorted(release.files.items())),
+            *(_shard(path, entry, beside) for path, entry in sorted(release.files.items())),
             *(_table(path, columns) for path, columns in tables.items()),
         ],
     }
@@ -79,7 +85,9 @@ def _json(document: Mapping[str, Any]) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _shard(path: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _shard(
+    path: str, entry: Mapping[str, Any], beside: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
     # No "bytes": frictionless 5 counts none of Parquet, so it finds every number wrong. The
     # manifest has the sizes.
     return {
@@ -89,7 +97,7 @@ def _shard(path: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
         "hash": f"sha256:{entry['sha256']}",
-        "schema": TABLE_SCHEMA,
+        "schema": beside.get(path.partition("/")[0], TABLE_SCHEMA),
     }
 
 

@@ -230,7 +230,7 @@ def _write(partial: Path, plan: Plan, older: Older | None) -> tuple[dict[str, An
         _flush(partial / name)
     hashes = content_hashes(plan, written.content_hash, known)
     told = totals(plan, files)
-    described = plan.described(written.facts, combined_hash(hashes), written.files, told)
+    described = plan.described(written.facts, combined_hash(hashes), dict(files), told)
     texts = {
         **documents(described),
         schema_file(plan.schema.document): schema_bytes(plan),

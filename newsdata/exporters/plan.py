@@ -177,8 +177,8 @@ class Config:
 class Described:
     """A release whose rows are written, as the documents about it see it.
 
-    ``files`` are the shards of its articles: path -> ``{"sha256", "size", "rows"}``. ``configs``
-    are what it has beside the articles. ``splits`` are the numbers of rows of its splits, that
+    ``files`` are its Parquet files: path -> ``{"sha256", "size", "rows"}``. ``configs`` are what
+    it has beside the articles. ``splits`` are the numbers of rows of its splits, that
     which models learn from first; ``split`` is the first one's name. ``totals`` are sums of
     columns of the configs, as the manifest has them.
     """

@@ -108,9 +108,10 @@ def rubrics(facts: Facts) -> Bars:
     A rubric in letters that the font lacks is named by its place in the card's table.
     """
     counted = facts.counted["rubric"]
+    names = [(" ".join(name.split()), count) for name, count in counted[:RUBRICS]]
     bars = [
-        (" ".join(name.split()) if drawable(name) else f"no. {place} of the table", count)
-        for place, (name, count) in enumerate(counted[:RUBRICS], 1)
+        (name if drawable(name) else f"no. {place} of the table", count)
+        for place, (name, count) in enumerate(names, 1)
     ]
     rest = sum(count for _, count in counted[RUBRICS:])
     if rest:
