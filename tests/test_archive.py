@@ -419,6 +419,17 @@ def test_files_and_row_groups_of_a_batch_are_cut_by_their_bytes(archive, rows_of
     assert list(archive.damaged_files()) == []
 
 
+def test_what_does_not_repeat_has_no_dictionary_in_the_ledger(archive, rows_of):
+    made = [record(n, text=f"an invented text, number {n}", source="belta.by") for n in range(50)]
+    archive.append(lambda: [rows_of(made)], NOON)
+    (file,) = Path(archive.path, "ledger").glob("*.parquet")
+    group = pq.ParquetFile(file).metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    has = {column.path_in_schema: column.has_dictionary_page for column in columns}
+    assert not any(has[name] for name in ("id", "digest", "input", "record.id", "record.text"))
+    assert all(has[name] for name in ("outcome", "source", "record.source", "record.language"))
+
+
 def test_what_was_written_of_a_batch_that_fails_is_removed(archive, rows_of, monkeypatch):
     monkeypatch.setattr("newsdata.archive.TARGET_FILE_SIZE", 1)
     monkeypatch.setattr("newsdata.archive.writing.GROUP_BYTES", 1)

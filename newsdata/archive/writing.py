@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from newsdata.encodings import SAMPLE, leaf_values, repeat
 from newsdata.ledger import STATISTICS
 from newsdata.storage import Location
 
@@ -125,7 +126,11 @@ def _write(
     written while the next is gathered."""
     import pyarrow.parquet as pq
 
+    # Ids, digests and texts do not repeat: a dictionary of them costs time here and where it is
+    # read, and fills a megabyte before it is given up.
+    told = [path for path, values in leaf_values(first.slice(0, SAMPLE)) if repeat(values)]
     options: dict[str, Any] = {"compression": "zstd", "compression_level": 3}
+    options["use_dictionary"] = told
     group = first
     # The thread ends before the file is closed, however this is left.
     with pq.ParquetWriter(out, first.schema, **options) as writer, ThreadPoolExecutor(1) as thread:

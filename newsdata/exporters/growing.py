@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
+from newsdata.encodings import leaf_values, repeat, short
 from newsdata.exporters.parquet import ROW_GROUP_BYTES
 from newsdata.sizes import all_bytes, row_bytes
 
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 100_000
 #: Level 1: a quarter less CPU than 3, and 3 % more bytes (100,000 articles of 3 kB).
 ZSTD_LEVEL = 1
-
-
-#: Values that tell of a column whether they repeat, and how long they are.
-SAMPLE = 1000
-#: Texts of more bytes than this on average are prose, of which nobody asks the least and greatest.
-PROSE = 64
 
 
 class GrowingParquet:
@@ -93,56 +88,17 @@ class GrowingParquet:
         import pyarrow.parquet as pq
 
         if self._writer is None:
-            leaves = None if first is None else [*_leaves(first)]
+            leaves = None if first is None else [*leaf_values(first)]
             self._writer = pq.ParquetWriter(
                 self._stream,
                 self._schema,
                 compression="zstd",
                 compression_level=ZSTD_LEVEL,
                 write_page_index=True,
-                use_dictionary=leaves is None or [p for p, values in leaves if _repeat(values)],
-                write_statistics=leaves is None or [p for p, values in leaves if _short(values)],
+                use_dictionary=leaves is None or [p for p, values in leaves if repeat(values)],
+                write_statistics=leaves is None or [p for p, values in leaves if short(values)],
             )
         return self._writer
-
-
-def _leaves(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
-    """The Parquet leaves of a table of one chunk: their paths and first values."""
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        yield from _leaves_under(name, column.combine_chunks())
-
-
-def _leaves_under(path: str, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:
-    import pyarrow as pa
-
-    kind = array.type
-    if pa.types.is_list(kind):
-        yield from _leaves_under(f"{path}.list.element", array.flatten())
-    elif pa.types.is_struct(kind):
-        for item, part in zip(kind, array.flatten(), strict=True):
-            yield from _leaves_under(f"{path}.{item.name}", part)
-    else:
-        yield path, array.drop_null()[:SAMPLE]
-
-
-def _repeat(values: pa.Array) -> bool:
-    """Whether values repeat; only texts may not."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not pa.types.is_string(values.type):
-        return True
-    return bool(2 * pc.count_distinct(values).as_py() <= max(len(values), 2))
-
-
-def _short(values: pa.Array) -> bool:
-    """Whether values are no prose."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not pa.types.is_string(values.type):
-        return True
-    return (pc.mean(pc.binary_length(values)).as_py() or 0) <= PROSE
 
 
 @contextmanager

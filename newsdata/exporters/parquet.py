@@ -10,10 +10,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from newsdata.encodings import filled_leaves
 from newsdata.exporters.rows import cut
 from newsdata.sizes import row_bytes
 
@@ -69,7 +70,7 @@ def write_groups(
     rest = iter(groups)
     # One chunk for each column: the encoder starts pages anew at a chunk's border.
     first = next(rest, columns.empty_table()).combine_chunks()
-    full = list(_filled(first))
+    full = list(filled_leaves(first))
     told = _told(columns, tuple(sorted(roles.items())))
     pressed = [leaf for leaf in full if leaf not in told["few"]]
     with path.open("wb", buffering=0) as file:
@@ -134,30 +135,6 @@ def _told(columns: pa.Schema, roles: tuple[tuple[str, str], ...]) -> dict[str, A
         "statistics": _statistics(columns, named),
         "sorting": _sorting(columns, named),
     }
-
-
-def _filled(table: pa.Table) -> Iterator[str]:
-    """Paths of the Parquet leaves that hold anything, of a table of one chunk."""
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if column.num_chunks:
-            yield from _filled_under(name, column.chunk(0))
-
-
-def _filled_under(path: str, array: pa.Array) -> Iterator[str]:
-    import pyarrow as pa
-
-    kind = array.type
-    if array.null_count == len(array):
-        return
-    if pa.types.is_list(kind):
-        offsets = array.offsets
-        if offsets[0] != offsets[-1]:
-            yield from _filled_under(f"{path}.list.element", array.flatten())
-    elif pa.types.is_struct(kind):
-        for item, part in zip(kind, array.flatten(), strict=True):
-            yield from _filled_under(f"{path}.{item.name}", part)
-    else:
-        yield path
 
 
 def _statistics(columns: pa.Schema, roles: Mapping[str, str]) -> list[str]:
