@@ -175,7 +175,8 @@ def load(
     ``duckdb`` (a relation, which reads only when asked). ``filters`` are conditions such as
     ``[("rubric", "==", "Politics"), ("timestamp", ">=", "2023-06-01")]`` that all hold, or a list
     of such lists of which one holds; a time without a zone is UTC. Without ``split``, one split
-    comes as it is and several come as a DatasetDict, or as one table of all their rows.
+    comes as it is and several come as a DatasetDict, or as one table of all their rows; a split
+    is ``train``, some rows of it (``train[:100]``, ``train[10%:20%]``) or several joined by ``+``.
 
     Raises ReleaseError where there is no such release, UsageError for an unknown config, split,
     column, form or condition.

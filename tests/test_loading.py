@@ -136,6 +136,55 @@ def test_every_library_gets_the_same_rows(odd, plain, to, streaming):
     assert len(expected) == 0 < len(rows)
 
 
+SLICES = (
+    "train[:7]", "train[-5:]", "train[10:20]", "train[:33%]", "train[33%:66%]", "train[-1%:]",
+    "train[5:5]", "train[95:]", "train[:500]", "train[:2]+train[-2:]", "train[:3] + train[50:51]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("to", TO)
+def test_rows_of_a_split_are_those_that_datasets_gives(plain, to):
+    place = str(plain / "releases" / "1.1.0")
+    whole = datasets.load_dataset(place, split="train")["id"][:]
+    for split in SLICES:
+        loaded = newsdata.load(plain, split=split, to=to, columns=["id"])
+        found = [row[0] for row in rows_of(loaded, to, False, ["id"])]
+        if split in ("train[5:5]", "train[95:]"):  # of which datasets alone makes an error
+            assert found == []
+        elif " " in split:
+            assert found == [*whole[:3], *whole[50:51]]
+        else:
+            assert found == datasets.load_dataset(place, split=split)["id"][:]
+
+
+@pytest.mark.parametrize("to", TO)
+def test_rows_of_a_split_are_of_what_meets_the_conditions(plain, to):
+    options = {"filters": [("language", "==", "be")], "columns": ["id"], "to": to}
+    every = rows_of(newsdata.load(plain, **options), to, False, ["id"])
+    assert len(every) == 18
+    for split, kept in (("train[:5]", every[:5]), ("train[50%:]", every[9:]), ("train[20:]", [])):
+        loaded = newsdata.load(plain, split=split, **options)
+        assert rows_of(loaded, to, False, ["id"]) == kept
+
+
+@pytest.mark.parametrize("to", TO)
+@pytest.mark.parametrize("streaming", [False, True])
+def test_nulls_and_nothing_in_a_list_of_values(plain, to, streaming):
+    if to == "pandas" and streaming:
+        pytest.skip("pandas cannot stream")
+    for values, counts in (
+        ([None, "Sport"], (15, 15)),
+        ([None], (0, 30)),
+        ([], (0, 30)),
+    ):
+        for sign, count in zip(("in", "not in"), counts, strict=True):
+            filters = [("rubric", sign, values)]
+            loaded = newsdata.load(
+                plain, filters=filters, columns=["rubric"], to=to, streaming=streaming
+            )
+            assert len(rows_of(loaded, to, streaming, ["rubric"])) == count, (sign, values)
+
+
 @pytest.mark.parametrize("to", TO)
 def test_all_columns_and_an_older_version(plain, to):
     rows = read_rows(plain / "releases" / "1.0.0")
@@ -204,7 +253,17 @@ def test_a_relation_outlives_the_call(plain):
         ({"filters": [("timestamp", ">", "yesterday")]}, "yesterday"),
         ({"filters": [("utc_offset", ">", "x")]}, "utc_offset"),
         ({"filters": [("author", "==", "Ada Fable")]}, "cannot be compared"),
-        ({"to": "arrow", "split": "train[:5]"}, "unknown split"),
+        ({"to": "arrow", "split": "train[:5]", "streaming": True}, "take.. and skip.."),
+        ({"split": "train[:5]", "streaming": True}, "take.. and skip.."),
+        ({"split": "train[5]"}, "train.:100."),
+        ({"to": "pandas", "split": "train[:101%]"}, "percents from 0 to 100"),
+        ({"split": "train[1:5%]"}, "expected rows, or percents"),
+        ({"split": "tran[:5]"}, "unknown split 'tran'; this release has train"),
+        ({"filters": [[("id", "==", "x")], []]}, "an empty list"),
+        ({"filters": [("local_date", ">", datetime(2023, 1, 1, tzinfo=UTC))]}, "expected a day"),
+        ({"to": "duckdb", "columns": []}, "expected a list of names"),
+        ({"columns": "id"}, "expected a list of names"),
+        ({"to": "polars", "columns": ["id", "id"]}, "each once"),
         ({"to": "duckdb", "split": "test"}, "unknown split 'test'"),
         ({"to": "polars", "columns": ["headline"]}, "unknown column"),
         ({"to": "arrow", "config": "nonsense"}, "unknown config"),

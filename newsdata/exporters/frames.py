@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import glob
+import importlib
 import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,10 @@ from newsdata.errors import UsageError
 from newsdata.exporters.selecting import Condition, Part
 
 if TYPE_CHECKING:
-    import duckdb
+    import pyarrow as pa
     import pyarrow.dataset as pads
+
+    from newsdata.exporters.slices import Piece
 
 Groups = Sequence[Sequence[Condition]] | None
 
@@ -45,9 +48,12 @@ def expression(
         name, sign, found = condition
         if sign in _COMPARE:
             return _COMPARE[sign](column(name), value(found))
-        inside = among(column(name), [value(item) for item in found])
+        there = column(name) == column(name)
+        values = [value(item) for item in found]
+        # No library takes an empty list; what is not equal to itself there is nothing of.
+        inside = among(column(name), values) if values else column(name) != column(name)
         # A null is neither in a list nor outside of it; Arrow alone calls it outside.
-        return inside if sign == "in" else ~inside & (column(name) == column(name))
+        return inside if sign == "in" else ~inside & there
 
     alternatives = [functools.reduce(operator.and_, map(one, group)) for group in groups or ()]
     return functools.reduce(operator.or_, alternatives) if alternatives else None
@@ -75,6 +81,20 @@ def scanner(
     )
 
 
+def slices(
+    parts: Sequence[tuple[Part, Piece]], columns: Sequence[str] | None, groups: Groups
+) -> pa.Table:
+    """Some rows of some splits, one after the other."""
+    import pyarrow as pa
+
+    tables = []
+    for part, piece in parts:
+        table = scanner(part, columns, groups).to_table()
+        start, stop = piece.bounds(table.num_rows)
+        tables.append(table.slice(start, stop - start))
+    return pa.concat_tables(tables)
+
+
 def _arrow(part: Part, columns: Sequence[str] | None, groups: Groups, streaming: bool) -> Any:
     found = scanner(part, columns, groups)
     return found.to_reader() if streaming else found.to_table()
@@ -87,10 +107,7 @@ def _pandas(part: Part, columns: Sequence[str] | None, groups: Groups, streaming
 
 
 def _polars(part: Part, columns: Sequence[str] | None, groups: Groups, streaming: bool) -> Any:
-    try:
-        import polars as pl
-    except ImportError:
-        raise UsageError("polars is not installed: pip install polars") from None
+    pl = _library("polars")
     frame = pl.scan_parquet(part.paths, glob=False, hive_partitioning=False)
     among = lambda one, values: one.is_in(values)  # noqa: E731
     kept = expression(groups, pl.col, among=among)
@@ -100,14 +117,9 @@ def _polars(part: Part, columns: Sequence[str] | None, groups: Groups, streaming
 
 
 def _duckdb(part: Part, columns: Sequence[str] | None, groups: Groups, _streaming: bool) -> Any:
-    try:
-        import duckdb
-    except ImportError:
-        raise UsageError("duckdb is not installed: pip install duckdb") from None
+    duckdb = _library("duckdb")
     paths = [glob.escape(path) for path in part.paths]
-    relation: duckdb.DuckDBPyRelation = duckdb.connect().read_parquet(
-        paths, hive_partitioning=False
-    )
+    relation = duckdb.connect().read_parquet(paths, hive_partitioning=False)
     among = lambda one, values: one.isin(*values)  # noqa: E731
     kept = expression(groups, duckdb.ColumnExpression, duckdb.ConstantExpression, among)
     relation = relation if kept is None else relation.filter(kept)
@@ -122,4 +134,20 @@ FORMS: dict[str, Callable[[Part, Sequence[str] | None, Groups, bool], Any]] = {
     "pandas": _pandas,
     "polars": _polars,
     "duckdb": _duckdb,
+}
+
+
+def _library(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise UsageError(f"{name} is not installed: pip install {name}") from None
+
+
+#: The same forms from a table that is in memory.
+FROM_ARROW: dict[str, Callable[[pa.Table], Any]] = {
+    "arrow": lambda table: table,
+    "pandas": lambda table: table.to_pandas(),
+    "polars": lambda table: _library("polars").from_arrow(table),
+    "duckdb": lambda table: _library("duckdb").connect().from_arrow(table),
 }

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters.directory import read_manifest
-from newsdata.exporters.frames import FORMS, Groups, expression, scanner
+from newsdata.exporters.frames import FORMS, FROM_ARROW, Groups, expression, scanner, slices
 from newsdata.exporters.manifest import MANIFEST, SELF, SUMS
-from newsdata.exporters.selecting import Filters, Part, choose, choose_config, conditions, known
+from newsdata.exporters.selecting import (
+    Filters,
+    Part,
+    check_columns,
+    choose,
+    choose_config,
+    conditions,
+    known,
+)
+from newsdata.exporters.slices import pieces
 from newsdata.exporters.versions import Version
 from newsdata.storage import Location, Where, location
 
@@ -42,25 +51,35 @@ def load(
     """Load a release: of an archive the newest version unless ``version`` names one.
 
     Without ``split``, one split comes as it is and several come as a DatasetDict (tables hold
-    all their rows). ``datasets`` keeps its cache in its own place, never in the release.
-    Raises ReleaseError where there is no such release (naming those there are), UsageError for
-    an unknown config, split, column, form or condition.
+    all their rows); ``train[:100]`` or ``train[10%:20%]`` are rows of it. ``datasets`` keeps its
+    cache in its own place, never in the release. Raises ReleaseError where there is no such
+    release (naming those there are), UsageError for an unknown config, split, column, form or
+    condition.
     """
     if to != DATASETS and to not in FORMS:
         raise UsageError(f"to: found {to!r}, expected one of {', '.join((DATASETS, *FORMS))}")
     directory = find(location(path), version)
     name, found = choose_config(directory, config)
     splits = found["splits"]
-    if split is not None:
-        # "train[:10%]+test" is a split of datasets, made of known ones
-        known("split", [part.split("[")[0].strip() for part in split.split("+")], splits)
-    if to != DATASETS:
-        part = choose(directory, name, split)
-        known("column", columns or (), part.schema.names)
-        return FORMS[to](part, columns, conditions(filters, part.schema), streaming)
-    if split is None and len(splits) == 1:
-        split = next(iter(splits))
-    return _datasets(choose(directory, name), splits, split, columns, filters, streaming)
+    if split is not None:  # datasets knows no space there
+        split = "+".join(one.strip() for one in split.split("+"))
+    cut = pieces(split) if split is not None else []
+    known("split", [piece.split for piece in cut], splits)
+    sliced = not all(piece.whole for piece in cut)
+    if sliced and streaming:
+        raise UsageError(f"split: found {split!r}, but rows of a stream are its take() and skip()")
+    part = choose(directory, name, None if sliced else split)
+    check_columns(columns, part.schema.names)
+    if to == DATASETS:
+        if split is None and len(splits) == 1:
+            split = next(iter(splits))
+        part = choose(directory, name)
+        return _datasets(part, splits, split, columns, filters, streaming)
+    groups = conditions(filters, part.schema)
+    if sliced:
+        parts = [(choose(directory, name, piece.split), piece) for piece in cut]
+        return FROM_ARROW[to](slices(parts, columns, groups))
+    return FORMS[to](part, columns, groups, streaming)
 
 
 def _datasets(
@@ -74,11 +93,12 @@ def _datasets(
     import datasets
 
     groups = conditions(filters, part.schema)
-    if groups and not streaming:
-        if split is None:
+    if not streaming:
+        if groups and split is None:
             found = {n: _datasets(part, splits, n, columns, filters, False) for n in splits}
             return datasets.DatasetDict(found)
-        if not _any_rows(part, split, groups):  # of which datasets cannot make a Dataset
+        if split and not _any_rows(part, splits, split, groups):
+            # datasets cannot make a Dataset of none.
             features = _features(part, columns)
             return datasets.Dataset.from_dict({name: [] for name in features}, features=features)
     place = str(part.directory.resolve())  # datasets cannot load "."
@@ -108,14 +128,19 @@ def _features(part: Part, columns: Sequence[str] | None) -> datasets.Features:
     import datasets
 
     features = datasets.Features.from_arrow_schema(part.schema)
-    known("column", columns or (), features)
     return datasets.Features({name: features[name] for name in columns or features})
 
 
-def _any_rows(part: Part, split: str, groups: Groups) -> bool:
-    names = "+".join(one.split("[")[0].strip() for one in split.split("+"))
-    chosen = choose(part.directory, part.config, names)
-    return bool(scanner(chosen, [], groups).count_rows())
+def _any_rows(part: Part, splits: Mapping[str, Any], split: str, groups: Groups) -> bool:
+    for piece in pieces(split):
+        rows = splits[piece.split]["rows"]
+        if groups:
+            chosen = choose(part.directory, part.config, piece.split)
+            rows = scanner(chosen, [], groups).count_rows()
+        start, stop = piece.bounds(rows)
+        if start < stop:
+            return True
+    return False
 
 
 def _cache(directory: Path) -> str:

@@ -78,6 +78,15 @@ def known(what: str, names: Iterable[str], there: Iterable[str]) -> None:
             raise UsageError(f"unknown {what} {name!r}; this release has {', '.join(there)}")
 
 
+def check_columns(columns: Sequence[str] | None, there: Iterable[str]) -> None:
+    """Raise UsageError for what are no names of columns, each once."""
+    if columns is None:
+        return
+    if isinstance(columns, str) or not columns or len(set(columns)) < len(columns):
+        raise UsageError(f"columns: found {columns!r}, expected a list of names, each once")
+    known("column", columns, there)
+
+
 def conditions(filters: Filters | None, schema: pa.Schema) -> list[list[Condition]] | None:
     """Filters as a list of lists of conditions, times and days read where a column has them.
 
@@ -91,6 +100,8 @@ def conditions(filters: Filters | None, schema: pa.Schema) -> list[list[Conditio
         return None
     nested = all(isinstance(item, list) for item in filters)
     groups: Any = filters if nested else [filters]
+    if not all(groups):
+        raise UsageError("filters: found an empty list, expected conditions that all hold")
     return [[_condition(item, schema) for item in group] for group in groups]
 
 
@@ -106,7 +117,8 @@ def _condition(item: Any, schema: pa.Schema) -> Condition:
         if operator in ("in", "not in"):
             if isinstance(value, str):
                 raise UsageError(f"filters: {name}: found {value!r}, expected a list of values")
-            return name, operator, [_value(one, kind) for one in value]
+            # A null meets no condition, so it is equal to nothing in the list either.
+            return name, operator, [_value(one, kind) for one in value if one is not None]
         return name, operator, _value(value, kind)
     except (ValueError, TypeError) as error:
         if isinstance(error, UsageError):
@@ -127,5 +139,7 @@ def _value(value: Any, kind: pa.DataType) -> Any:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if pa.types.is_date(kind) and isinstance(value, str):
         return date.fromisoformat(value)
+    if pa.types.is_date(kind) and isinstance(value, datetime):
+        raise UsageError(f"filters: found {value!r}, expected a day: the column has no times")
     pa.scalar(value, kind)  # a text for a number raises here, not deep in a reader
     return value
