@@ -37,7 +37,7 @@ from newsdata.exporters.without import (
 )
 from newsdata.pipeline import open_archive
 from newsdata.schema import Schema
-from newsdata.snapshots import Snapshot, places_of, snapshot
+from newsdata.snapshots import Snapshot, snapshot
 from newsdata.storage import Where
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class _Filled:
 
         wanted = [[n for n in range(a, b) if self._digest(n)] for a, b in cuts]
         digests = pa.array([self._digest(n) for part in wanted for n in part], pa.string())
-        places = places_of(self.seen.observed(digests))
+        places = self.seen.places(self.seen.observed(digests))
         own, start = [], 0
         for part in wanted:
             own.append((start, start + len(part)))

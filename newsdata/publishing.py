@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsdata import removals
+from newsdata.columns import among, unpacked
 from newsdata.configs import CLUSTERS, REVISIONS
 from newsdata.errors import ReleaseError, SettingsError, UsageError
 from newsdata.exporters.directory import (
@@ -31,16 +32,18 @@ from newsdata.preparing import Prepared, Rule, documents, prepare, sections
 from newsdata.releases import (
     LEFT,
     SHARD_BYTES,
+    Chosen,
     Proposal,
     Version,
     arrange,
     changes_between,
     check_cut,
+    check_ids,
+    choose,
     chosen,
     default_require,
     first_proposal,
     known_fields,
-    order_of,
     proposal,
     propose,
 )
@@ -116,7 +119,7 @@ def release(
         preparation,
         check_fields(opened.schema, without),
     )
-    planned, prepared = cutting.plan(version or "1.0.0", date, epoch)
+    planned, prepared, taken_in = cutting.plan(version or "1.0.0", date, epoch)
     heads = prepared.heads
     moved = _moved(cutting, heads, previous, before)
     proposed = _propose(planned, moved, previous, before, cutting.configs(prepared))
@@ -126,8 +129,9 @@ def release(
     if before is not None:
         check_cut(planned, before)
     since = _since(cutting, planned, heads, previous, proposed, moved)
-    planned = cutting.whole(planned, prepared, since)
-    del cutting, prepared, heads, moved, since  # columns of every row: not wanted for sealing
+    planned = cutting.whole(planned, prepared, taken_in, since)
+    # columns of every row: not wanted for sealing
+    del cutting, prepared, taken_in, heads, moved, since
     target = opened.releases / planned.version
 
     def note() -> dict[str, Any]:
@@ -202,12 +206,12 @@ def rebuild(
         tuple(note["settings"].get("without", ())),
     )
     shard_bytes = note["settings"]["shard_bytes"]
-    planned, prepared = cutting.plan(checked, note["date"], None, shard_bytes)
+    planned, prepared, taken_in = cutting.plan(checked, note["date"], None, shard_bytes)
     heads = prepared.heads
     moved = _moved(cutting, heads, previous, before)
     proposed = _propose(planned, moved, previous, before, cutting.configs(prepared))
     since = _since(cutting, planned, heads, previous, proposed, moved)
-    return seal(Path(target), cutting.whole(planned, prepared, since))
+    return seal(Path(target), cutting.whole(planned, prepared, taken_in, since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,22 +234,26 @@ class _Cutting:
         date: str | None,
         epoch: str | None,
         shard_bytes: int = SHARD_BYTES,
-    ) -> tuple[Plan, Prepared]:
-        """The plan of the articles, and the heads of all of them, let in or not."""
+    ) -> tuple[Plan, Prepared, Chosen]:
+        """The plan of the articles, the heads of all of them, and which of them are let in."""
         state = self.seen.state()
         asked = dict.fromkeys([*self.require, *needed(self.preparation, self.archive.schema)])
         prepared = self._prepared(self.seen.heads(state, list(asked)))
         heads = prepared.heads
         if prepared.rewriter is not None:  # what is written is not what the ledger has digests of
             heads = heads.drop_columns("digest")
+        taken_in = choose(heads, self.require, self.archive.schema)
+        if not self.seen.has_own_ids():
+            check_ids(heads, taken_in)
         planned = arrange(
             heads,
+            taken_in,
             lambda order: prepared.rows(self.seen.rows_of(heads, order)),
             self.archive.schema,
             self.settings,
             version=version,
             name=self.settings.name,
-            counts=final_counts(self.archive, state, self.batch),
+            counts=final_counts(self.archive, state, self.batch, self.seen.noted()),
             require=self.require,
             date=date,
             epoch=epoch,
@@ -259,7 +267,7 @@ class _Cutting:
                 documents=documents(prepared, self.require, self.archive.schema),
                 sections=sections(prepared, self.preparation),
             )
-        return with_setting(planned, self.without), prepared
+        return with_setting(planned, self.without), prepared, taken_in
 
     def _prepared(self, heads: pa.Table) -> Prepared:
         wish, schema = self.preparation, self.archive.schema
@@ -286,14 +294,14 @@ class _Cutting:
         articles = chosen(prepared.heads, self.require, self.archive.schema)
         return offered(self.preparation, articles, self.archive.schema)
 
-    def whole(self, planned: Plan, prepared: Prepared, since: Since) -> Plan:
+    def whole(self, planned: Plan, prepared: Prepared, taken_in: Chosen, since: Since) -> Plan:
         """The plan with the configs beside the articles, and without what is left out."""
-        heads = prepared.heads
-        order = order_of(heads, self.require, self.archive.schema)
-        if not self.preparation.configs:  # then only the ids are asked for
-            heads = heads.select([name for name in ("id",) if name in heads.column_names])
-        articles = heads.take(order)
-        found = sides(self.seen, self.seen.state(), articles, self.now)
+        import numpy as np
+
+        state = self.seen.state()
+        inside = np.zeros(len(state), bool)
+        inside[state.where("article")[taken_in.order.to_numpy()]] = True
+        found = sides(self.seen, state, inside, self.now)
         if prepared.rewriter is not None:
             found = tuple(
                 replace(side, table=prepared.rewriter.table(side.table)[0])
@@ -301,14 +309,17 @@ class _Cutting:
                 else side
                 for side in found
             )
-        streams = tuple(self._streams(prepared, articles, found))
+        streams = tuple(self._streams(prepared, taken_in, found))
         planned = replace(planned, sides=found, streams=streams, since=since)
         return leave_out(planned, self.without)
 
     def _streams(
-        self, prepared: Prepared, articles: pa.Table, found: Sequence[Side]
+        self, prepared: Prepared, taken_in: Chosen, found: Sequence[Side]
     ) -> Iterator[Stream]:
         """The configs for trainers that are asked for."""
+        if not self.preparation.configs:
+            return
+        articles = prepared.heads.take(taken_in.order)
         clusters = next((side.table for side in found if side.name == CLUSTERS), None)
         copies: dict[str, int] = {}
         if clusters is not None:
@@ -340,7 +351,6 @@ def _moved(
     cutting: _Cutting, heads: pa.Table, previous: Path | None, manifest: Mapping[str, Any] | None
 ) -> _Moved | None:
     """What the ledger knows of the release before; None where only its rows can tell."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     if previous is None or manifest is None or "id" not in heads.column_names:
@@ -363,8 +373,8 @@ def _moved(
     if list(require) == list(cutting.require):
         touched = seen.touched(batch)  # all others are what they were
         seen = seen.only(touched)
-        ids = heads.column("id").cast(pa.string())
-        heads = heads.filter(pc.is_in(ids, touched))
+        ids = heads.column("id")
+        heads = heads.filter(among(ids if cutting.seen.has_own_ids() else _texts(ids), touched))
     old = seen.until(batch)
     return _Moved(
         chosen(old.heads(old.state(), require), require, schema),
@@ -446,7 +456,7 @@ def _removed(
     if not len(ids):
         return ()
     key, require = rule
-    digests = removals.left_out(ids, state)
+    digests = unpacked(removals.left_out(ids, state))
     articles = archive.records(digests, list(dict.fromkeys([key, *require])))
     return removals.removed(ids, state, removals.lacking(articles, key, require))
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from newsdata.columns import digits_of, plain
 from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters.facts import filled
 from newsdata.exporters.features import breaking
@@ -91,8 +92,9 @@ def select(
     """
     _known_fields(articles.column_names, roles, require)
     heads = heads_of(articles, roles, require)
-    order, left_out = _chosen(heads, require, roles.get("id"))
-    return take(articles, order), left_out
+    chosen = _chosen(heads, require, roles.get("id"))
+    check_ids(heads, chosen)
+    return take(articles, chosen.order), chosen.left_out
 
 
 def heads_of(articles: pa.Table, roles: Mapping[str, str], require: Sequence[str]) -> pa.Table:
@@ -113,6 +115,20 @@ def known_fields(schema: Schema, require: Sequence[str]) -> None:
     _known_fields(schema.arrow.names, schema.roles, require)
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which of some heads a release has: their row numbers in its order, and how many of the
+    others it leaves out and why."""
+
+    order: pa.Array
+    left_out: dict[str, int]
+
+
+def choose(heads: pa.Table, require: Sequence[str], schema: Schema) -> Chosen:
+    """What a release with these required fields has."""
+    return _chosen(heads, require, schema.roles.get("id"))
+
+
 def chosen(heads: pa.Table, require: Sequence[str], schema: Schema) -> pa.Table:
     """The heads of what a release with these required fields has, in its order."""
     return heads.take(order_of(heads, require, schema))
@@ -120,7 +136,7 @@ def chosen(heads: pa.Table, require: Sequence[str], schema: Schema) -> pa.Table:
 
 def order_of(heads: pa.Table, require: Sequence[str], schema: Schema) -> pa.Array:
     """The row numbers of those heads, in that order."""
-    return _chosen(heads, require, schema.roles.get("id"))[0]
+    return choose(heads, require, schema).order
 
 
 def _known_fields(known: Sequence[str], roles: Mapping[str, str], require: Sequence[str]) -> None:
@@ -129,10 +145,7 @@ def _known_fields(known: Sequence[str], roles: Mapping[str, str], require: Seque
             raise UsageError(f"require: unknown field {name!r}; fields are {', '.join(known)}")
 
 
-def _chosen(
-    heads: pa.Table, require: Sequence[str], key: str | None
-) -> tuple[pa.Array, dict[str, int]]:
-    """Row numbers of what a release has, in its order, and how many it leaves out and why."""
+def _chosen(heads: pa.Table, require: Sequence[str], key: str | None) -> Chosen:
     import numpy as np
     import pyarrow as pa
 
@@ -149,9 +162,7 @@ def _chosen(
             if one["values"] is not None:
                 left_out[one["values"]] = one["counts"]
         kept &= heads.column(LEFT).is_null().to_numpy()
-    order = _order(heads, kept)
-    _check_ids(heads, order)
-    return order, left_out
+    return Chosen(_order(heads, kept), left_out)
 
 
 def _order(heads: pa.Table, kept: np.ndarray[Any, Any]) -> pa.Array:
@@ -160,21 +171,26 @@ def _order(heads: pa.Table, kept: np.ndarray[Any, Any]) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    rows = pa.array(np.flatnonzero(kept))
     keys = [name for name in (SPLIT, "timestamp", "id") if name in heads.column_names]
+    columns = heads.select(keys)
+    rows = None if kept.all() else pa.array(np.flatnonzero(kept))
     if not keys:
-        return rows
-    columns = heads.select(keys).filter(pa.array(kept))
-    return rows.take(pc.sort_indices(columns, sort_keys=[(k, "ascending") for k in keys]))
+        return pa.array(np.flatnonzero(kept))
+    columns = columns if rows is None else columns.take(rows)
+    if "id" in keys:
+        columns = columns.set_column(keys.index("id"), "id", plain(columns.column("id")))
+    order = pc.sort_indices(columns, sort_keys=[(k, "ascending") for k in keys])
+    return order if rows is None else rows.take(order)
 
 
-def _check_ids(heads: pa.Table, order: pa.Array) -> None:
+def check_ids(heads: pa.Table, chosen: Chosen) -> None:
+    """Raise ReleaseError where two of the chosen heads have one id."""
     import pyarrow.compute as pc
 
     if "id" not in heads.column_names:
         return
-    ids = heads.column("id").take(order)
-    if pc.count_distinct(ids).as_py() == len(order):
+    ids = heads.column("id").take(chosen.order)
+    if pc.count_distinct(ids).as_py() == len(chosen.order):
         return
     counts = pc.value_counts(ids).to_pylist()
     twice = min(c["values"] for c in counts if c["counts"] > 1)
@@ -274,8 +290,12 @@ def plan(
     table = conform(articles, schema.arrow)
     require = tuple(default_require(schema) if require is None else require)
     _known_fields(schema.arrow.names, schema.roles, require)
+    heads = heads_of(table, schema.roles, require)
+    chosen = choose(heads, require, schema)
+    check_ids(heads, chosen)
     return arrange(
-        heads_of(table, schema.roles, require),
+        heads,
+        chosen,
         lambda order: InMemory(take(table, order)),
         schema,
         settings,
@@ -293,6 +313,7 @@ def plan(
 
 def arrange(
     heads: pa.Table,
+    chosen: Chosen,
     rows_of: Callable[[pa.Array], Rows],
     schema: Schema,
     settings: Settings,
@@ -311,12 +332,13 @@ def arrange(
 
     ``heads`` has a row for each article: ``id`` and ``timestamp`` where the schema has those
     roles, ``says.id`` and ``says.<field>`` (whether a required field says something), ``size``
-    (:func:`newsdata.sizes.row_bytes`) and, where known, ``digest``; where it is prepared for
-    training also :data:`LEFT` (a reason or null) and :data:`SPLIT` (a name). ``rows_of`` is given
-    the row numbers of what the release has, in its order, and returns its rows.
+    (:func:`newsdata.sizes.row_bytes`) and, where known, ``digest``, packed; where it is prepared
+    for training also :data:`LEFT` (a reason or null) and :data:`SPLIT` (a name). ``chosen`` is
+    what :func:`choose` says of them. ``rows_of`` is given the row numbers of what the release
+    has, in its order, and returns its rows.
     """
     checked = str(Version.parse(version))
-    order, left_out = _chosen(heads, require, schema.roles.get("id"))
+    order, left_out = chosen.order, chosen.left_out
     if not len(order):
         raise ReleaseError(_nothing(heads.num_rows, left_out))
     wanted = ("timestamp", "size", "digest", SPLIT)
@@ -324,20 +346,23 @@ def arrange(
     cuts, parts, splits, newest = [], [], _splits(small), ""
     for split in splits:
         rows = small.slice(split.start, split.stop - split.start)
-        sizes, moments = rows.column("size").to_numpy(), _moments(rows, "timestamp")
-        made = _shards(sizes, moments, settings.shard_period, shard_bytes, f"data/{split.name}")
+        bytes_, moments = rows.column("size").to_numpy(), _moments(rows, "timestamp")
+        made = _shards(bytes_, moments, settings.shard_period, shard_bytes, f"data/{split.name}")
         cuts += moved(made, split.start)
         parts += leaves_of(split, moments)
         newest = max(newest, str(moments[-1])[:10] if len(moments) else "")
+    sizes = small.column("size").to_numpy()
     if "digest" in small.column_names:
-        cuts, parts = keyed(cuts, small.column("digest")), keyed(parts, small.column("digest"))
+        digests = small.column("digest").combine_chunks()
+        cuts, parts = keyed(cuts, digests), keyed(parts, digests)
+    del small
     return Plan(
         version=checked,
         name=name,
         date=_date(newest or None, date, epoch),
         schema=schema,
         rows=rows_of(order),
-        sizes=small.column("size").to_numpy(),
+        sizes=sizes,
         shards=tuple(cuts),
         leaves=tuple(parts),
         splits=tuple(splits),
@@ -360,19 +385,13 @@ def _splits(rows: pa.Table) -> list[Shard]:
     return found
 
 
-def keyed(parts: Sequence[Shard], digests: pa.ChunkedArray) -> list[Shard]:
-    """The parts with their keys: a hash of the digests of their rows in their order."""
-    import numpy as np
-    import pyarrow as pa
-
-    whole = digests.cast(pa.large_string()).combine_chunks()
-    _, places, data = whole.buffers()
-    offsets = np.frombuffer(places, np.int64)[whole.offset :]
-    view = memoryview(data)
+def keyed(parts: Sequence[Shard], digests: pa.Array) -> list[Shard]:
+    """The parts with their keys: a hash of the digits of the digests of their rows in their
+    order."""
 
     def key(part: Shard) -> str:
-        content = view[offsets[part.start] : offsets[part.stop]]
-        return hashlib.blake2b(content, digest_size=16).hexdigest()
+        digits = digits_of(digests, part.start, part.stop)
+        return hashlib.blake2b(digits, digest_size=16).hexdigest()
 
     return [replace(part, key=key(part)) for part in parts]
 
@@ -538,7 +557,8 @@ def changes_between(previous: pa.Table, current: pa.Table) -> Changes:
     """Count rows by ``id``; a row whose ``digest`` is another one changed."""
     import pyarrow.compute as pc
 
-    places = pc.index_in(current.column("id"), value_set=previous.column("id").combine_chunks())
+    then, now = (plain(table.column("id")) for table in (previous, current))
+    places = pc.index_in(now, value_set=then.combine_chunks())
     common = places.is_valid()
     before = previous.column("digest").take(places.filter(common))
     after = current.column("digest").filter(common)

@@ -9,7 +9,7 @@ from newsdata.errors import UsageError
 from newsdata.exporters.loading import known_versions, manifest_of
 from newsdata.pipeline import open_archive
 from newsdata.readings import RE_EXTRACTED
-from newsdata.states import STATES
+from newsdata.states import STATES, Noted, Outdated
 from newsdata.storage import Where, location
 
 if TYPE_CHECKING:
@@ -207,36 +207,49 @@ def _countable(schema: Schema, by: str | None) -> dict[str, str]:
     return {by: by}
 
 
-def final_counts(archive: Archive, state: State, batch: int | None = None) -> dict[str, Any]:
+def final_counts(
+    archive: Archive, state: State, batch: int | None = None, noted: Noted | None = None
+) -> dict[str, Any]:
     """Distinct inputs of an archive by their final outcome: a function of their set alone.
 
     ``batch`` is the last one to count, and ``state`` that after it. ``re_extracted``, where there
-    are any, are readings that a newer extractor's reading of the same page replaced.
+    are any, are readings that a newer extractor's reading of the same page replaced. Of what is
+    ``noted`` already nothing is read; it is given only where no reading was replaced.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
-
-    batch = archive.last_batch if batch is None else batch
-    until = pc.field("batch") <= batch
 
     found = state.counts()
     reasons = dict(_tally(state.reason.filter(pc.equal(state.outcome, "withheld"))))
     replaced = reasons.pop(RE_EXTRACTED, 0)  # ids of which no reading counts any more
-    rejected = archive.rows(("reason", "input"), until & (pc.field("outcome") == "rejected"))
-    observed = archive.rows(("batch",), until & pc.is_valid(pc.field("withdrawn"))).num_rows
-    outdated = archive.outdated(batch)
-    old = pc.is_in(rejected.column("input"), outdated.rejections)
-    rejected = rejected.filter(pc.invert(old))
-    reasons.update(_tally(rejected.column("reason")))
+    outdated = Outdated(pa.array([], pa.string()), pa.array([], pa.binary()))
+    if noted is None:
+        batch = archive.last_batch if batch is None else batch
+        outdated = archive.outdated(batch)
+        noted = _noted(archive, batch, outdated)
+    reasons.update(_tally(noted.reasons))
     return {
         "articles": found["article"],
         "duplicates": found["duplicate"],
         "withheld": found["withheld"] - replaced,
-        "rejected": rejected.num_rows,
-        "revisions": observed - len(outdated.digests) - (len(state) - replaced),
+        "rejected": len(noted.reasons),
+        "revisions": noted.observed - len(outdated.digests) - (len(state) - replaced),
         # Said only where there are any: the bytes of older releases are to stay.
         **({"re_extracted": len(outdated)} if len(outdated) else {}),
         "reasons": dict(sorted(reasons.items())),
     }
+
+
+def _noted(archive: Archive, batch: int, outdated: Outdated) -> Noted:
+    """What the ledger notes until a batch of inputs that tell no state."""
+    import pyarrow.compute as pc
+
+    until = pc.field("batch") <= batch
+    rejected = archive.rows(("reason", "input"), until & (pc.field("outcome") == "rejected"))
+    old = pc.is_in(rejected.column("input"), outdated.rejections)
+    rejected = rejected.filter(pc.invert(old))
+    observed = archive.rows(("batch",), until & pc.is_valid(pc.field("withdrawn"))).num_rows
+    return Noted(rejected.column("reason"), observed)
 
 
 def _tally(column: pa.Array | pa.ChunkedArray) -> list[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """What an archive is at a moment, as a release sees it: small columns of every article.
 
-The texts stay in the ledger until the release is written, and are then read in its order.
+The texts stay in the ledger until the release is written, and are then read in its order. What is
+asked of few rows only (their sources, their addresses) is read when it is asked for.
 """
 
 from __future__ import annotations
@@ -10,38 +11,53 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from newsdata import configs, states
-from newsdata.batches import versions_of
+from newsdata.columns import among, dictionary_of, each, encoded, packed
+from newsdata.errors import ArchiveError
 from newsdata.exporters.parquet import ROW_GROUP_BYTES
 from newsdata.exporters.plan import Side
 from newsdata.exporters.rows import conform, cut
-from newsdata.ledger import DECIDING, in_microseconds
+from newsdata.ledger import in_microseconds
+from newsdata.readings import RE_EXTRACTED
 from newsdata.releases import HEADS
+from newsdata.versions import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
     from newsdata.archive import Archive
     from newsdata.archive.gather import Ledger, Places
-    from newsdata.states import State
+    from newsdata.states import Ints, State
 
+#: Columns of the rows that tell no state of an id and carry no record.
+_OTHERS = ("batch", "outcome", "reason")
 #: Columns of the ledger that a release is decided by, besides those of the state.
-COLUMNS = ("timestamp", "source", "size", "length", "relation", "score")
-#: Those that :meth:`Snapshot.heads` has no use for.
-_NOT_OF_HEADS = ["batch", "row", "outcome", "of", "reason", "source", "relation", "score"]
-#: Where a record stands, and its bytes.
-_PLACE = ["group", "at", "size"]
+COLUMNS = ("timestamp", "size", "length")
+#: What tells which earlier versions of an article are public, besides its id and digest.
+_PUBLIC = ("modified", "instant", "until", "withdrawn", "reading", "extractor_version")
+#: What does not tell it.
+_NO_TEXT: Any = {"length": 0, "words": 0, "fingerprint": b"", "outline": b"", "source": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The rows of a ledger without their records: ``rows`` has states.COLUMNS, COLUMNS, the place
-    (``group``, ``at``), ``record.<name>`` of odd roles and ``says.<name>`` of fields."""
+    """The rows of a ledger that tell a state or carry a record, without their records, after the
+    batch ``last``.
+
+    ``rows`` have states.COLUMNS, ``timestamp``, ``size``, ``at`` (number of the row in the
+    ledger), ``record.<name>`` of odd roles and ``says.<name>`` of fields. They are what memory
+    follows: ids stand once, in a dictionary, digests are 16 bytes. ``others`` are ``batch``,
+    ``outcome`` and ``reason`` of all other rows.
+    """
 
     archive: Archive
     ledger: Ledger
     rows: pa.Table
+    others: pa.Table
+    last: int
     whole: bool = True
     _folded: list[State] = field(default_factory=list, repr=False, compare=False)
 
@@ -49,23 +65,25 @@ class Snapshot:
         """The archive as it was when that batch was the last one."""
         import pyarrow.compute as pc
 
-        if pc.max(self.rows.column("batch")).as_py() in (None, batch):
+        if batch >= self.last:
             return self
-        rows = self.rows.filter(pc.less_equal(self.rows.column("batch"), batch))
-        return replace(self, rows=rows, _folded=[])
+        rows, others = (
+            table.filter(pc.less_equal(table.column("batch"), batch))
+            for table in (self.rows, self.others)
+        )
+        return replace(self, rows=rows, others=others, last=batch, _folded=[])
 
     def touched(self, batch: int) -> pa.Array:
-        """The ids of which anything was noted after that batch."""
+        """The ids whose state was told after that batch."""
+        import pyarrow as pa
         import pyarrow.compute as pc
 
         later = self.rows.filter(pc.greater(self.rows.column("batch"), batch))
-        return pc.unique(later.column("id").combine_chunks()).drop_null()
+        return pc.unique(later.column("id").cast(pa.string()).combine_chunks())
 
     def only(self, ids: pa.Array) -> Snapshot:
         """The rows of these ids alone; which article stands for a copy is not known then."""
-        import pyarrow.compute as pc
-
-        rows = self.rows.filter(pc.is_in(self.rows.column("id"), ids))
+        rows = self.rows.filter(among(self.rows.column("id"), ids))
         return replace(self, rows=rows, whole=False, _folded=[])
 
     def state(self) -> State:
@@ -74,73 +92,89 @@ class Snapshot:
             self._folded.append(states.fold(self.rows.select(states.COLUMNS), self.whole))
         return self._folded[0]
 
-    def observed(self, digests: pa.Array) -> pa.Table:
-        """The rows that carry the records with these digests, in their order."""
+    def noted(self) -> states.Noted | None:
+        """What is known of inputs that tell no state; None where readings were replaced."""
         import pyarrow.compute as pc
 
-        carries = pc.is_valid(self.rows.column("size"))
-        rows = self.rows.filter(pc.and_(carries, pc.is_in(self.rows.column("digest"), digests)))
-        found = pc.index_in(digests, value_set=rows.column("digest").combine_chunks())
-        return rows.take(found)
+        outcomes = self.others.column("outcome")
+        if pc.any(pc.equal(outcomes, RE_EXTRACTED)).as_py():
+            return None
+        rejected = self.others.column("reason").filter(pc.equal(outcomes, "rejected"))
+        size = self.rows.column("size")
+        return states.Noted(rejected, len(size) - size.null_count)
 
-    def _articles(self, state: State) -> pa.Table:
-        """The rows that carry the records of the articles of a state of :attr:`rows`: mostly the
-        last rows of their ids; an id whose last row has no record goes back to an older one."""
+    def observed(self, digests: pa.Array) -> pa.Table:
+        """The rows that carry the records with these digests, in their order."""
+        import pyarrow as pa
+
+        return self.rows.take(pa.array(self._carrying(packed(pa.chunked_array([digests])))))
+
+    def _carrying(self, digests: pa.Array) -> Ints:
+        """Numbers of the rows that carry the records with these digests."""
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        at = state.at[np.asarray(pc.equal(state.outcome, "article"))]
-        rows = self.rows.drop_columns(_NOT_OF_HEADS).take(pa.array(at))
-        bare = pc.is_null(rows.column("size"))
-        if not pc.any(bare).as_py():
-            return rows
-        older = self.observed(rows.column("digest").filter(bare).combine_chunks())
-        older = older.select(rows.column_names)
-        order = np.arange(len(at))
-        order[np.asarray(bare)] = len(at) + np.arange(older.num_rows)
-        return pa.concat_tables([rows, older]).take(pa.array(order))
+        carries = pc.is_valid(self.rows.column("size"))
+        carries = pc.and_(carries, pc.is_in(self.rows.column("digest"), value_set=digests))
+        there = np.flatnonzero(carries)
+        found = self.rows.column("digest").take(pa.array(there)).combine_chunks()
+        numbers: Ints = there[pc.index_in(digests, value_set=found).to_numpy()]
+        return numbers
+
+    def current(self, state: State, which: Ints) -> Ints:
+        """Numbers of the rows that carry the current records of some ids of a state of
+        :attr:`rows`: mostly the last rows of their ids; an id whose last row has no record goes
+        back to an older one."""
+        import numpy as np
+        import pyarrow as pa
+
+        at = state.at[which]
+        sizes = self.rows.column("size")
+        if not sizes.null_count:
+            return at
+        bare = np.flatnonzero(sizes.take(pa.array(at)).is_null())
+        if len(bare):
+            at[bare] = self._carrying(state.digest.take(pa.array(which[bare])))
+        return at
 
     def heads(self, state: State, require: Sequence[str]) -> pa.Table:
         """The small columns of the articles of a state, as ``releases.arrange`` wants them, with
-        their places."""
+        ``at``. The ids are a dictionary, but for odd ones."""
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        rows = self._articles(state)
         roles = self.archive.schema.roles
-        columns: dict[str, Any] = {n: rows.column(n) for n in ("digest", "size", "group", "at")}
-        for role in HEADS:
-            if role in roles:
-                name = f"record.{roles[role]}"
-                columns[role] = rows.column(name if name in rows.column_names else role)
+        at = self.current(state, state.where("article"))
+        names = {role: f"record.{roles[role]}" for role in HEADS if role in roles}
+        names = {k: n if n in self.rows.column_names else k for k, n in names.items()}
+        says = [n for n in require if f"says.{n}" in self.rows.column_names]
+        wanted = dict.fromkeys(["digest", "size", "at", "id", *names.values()])
+        rows = self.rows.select([*wanted, *(f"says.{name}" for name in says)])
+        if len(at) != len(rows) or not bool((at == np.arange(len(at))).all()):
+            rows = rows.take(pa.array(at))
+        columns: dict[str, Any] = {n: rows.column(n) for n in ("digest", "size", "at")}
+        columns |= {role: rows.column(name) for role, name in names.items()}
+        ids = rows.column("id")
         if "id" in roles:
-            columns["says.id"] = pc.greater(pc.binary_length(rows.column("id")), 0)
+            columns["says.id"] = each(ids, lambda one: pc.greater(pc.binary_length(one), 0))
         for name in require:
-            columns[f"says.{name}"] = self._says(rows, name)
+            own = name == roles.get("id")
+            columns[f"says.{name}"] = columns["says.id"] if own else rows.column(f"says.{name}")
         return pa.table(columns)
 
-    def _says(self, rows: pa.Table, name: str) -> Any:
-        import pyarrow.compute as pc
-
-        roles = self.archive.schema.roles
-        if name == roles.get("id"):
-            return pc.greater(pc.binary_length(rows.column("id")), 0)
-        if name == roles.get("text"):
-            return pc.greater(rows.column("length"), 0)
-        return rows.column(f"says.{name}")
+    def has_own_ids(self) -> bool:
+        """Whether the ids of the heads are those of the ledger, which are unique in a state."""
+        return f"record.{self.archive.schema.roles.get('id')}" not in self.rows.column_names
 
     def facts(self, heads: pa.Table, names: Mapping[str, str]) -> pa.Table:
         """Fields of the records of these heads, under other names (ours -> theirs), and
         ``length``, the number of characters of the text."""
-        import numpy as np
         import pyarrow as pa
 
         fields = list(dict.fromkeys(names.values()))
-        found = self.ledger.overview(["length"], fields)
-        groups = found.column("group").to_numpy()
-        places = np.searchsorted(groups, heads.column("group").to_numpy())
-        rows = found.take(pa.array(places + heads.column("at").to_numpy()))
+        rows = self.ledger.some(heads.column("at").to_numpy(), ["length"], fields)
         columns = {ours: rows.column(f"record.{theirs}") for ours, theirs in names.items()}
         return pa.table({**columns, "length": rows.column("length")})
 
@@ -149,18 +183,19 @@ class Snapshot:
         import pyarrow.compute as pc
 
         there = [name for name in names if name in self.archive.schema.arrow.names]
-        found = self.ledger.overview(["batch"], there)
-        last = pc.max(self.rows.column("batch")).as_py()
-        if last is None:
-            return
-        found = found.filter(pc.less_equal(found.column("batch"), last))
-        for batch in found.select([f"record.{name}" for name in there]).to_batches(1024):
-            for row in batch.to_pylist():
-                yield {name: row[f"record.{name}"] for name in there}
+        for table in self.ledger.overview(["batch"], there):
+            found = table.filter(pc.less_equal(table.column("batch"), self.last))
+            for batch in found.select([f"record.{name}" for name in there]).to_batches(1024):
+                for row in batch.to_pylist():
+                    yield {name: row[f"record.{name}"] for name in there}
+
+    def places(self, rows: pa.Table) -> Places:
+        """Where the records of these rows or heads stand."""
+        return self.ledger.places(*(rows.column(name).to_numpy() for name in ("at", "size")))
 
     def rows_of(self, heads: pa.Table, order: pa.Array) -> Gathered:
         """The records of these heads in that order, to be read when they are written."""
-        return Gathered(self.ledger, places_of(heads.select(_PLACE).take(order)))
+        return Gathered(self.ledger, self.places(heads.select(["at", "size"]).take(order)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +210,16 @@ class Gathered:
         return self.ledger.records(self.places, cuts)
 
 
-def places_of(rows: pa.Table) -> Places:
-    """Where the records of rows with these columns stand."""
-    from newsdata.archive.gather import Places
-
-    group, at, size = (rows.column(name).to_numpy() for name in _PLACE)
-    return Places(group, at, size)
+# -- taken from the ledger ----------------------------------------------------------------------
 
 
 def snapshot(archive: Archive, required: Iterable[str]) -> Snapshot:
     """The archive as last refreshed; ``required`` are the fields that :meth:`Snapshot.heads` may
-    be asked for."""
+    be asked for. Raises ArchiveError where nothing was built into it yet."""
     import pyarrow as pa
 
+    if not archive.last_batch:
+        raise ArchiveError(f"{archive.path}: there is no batch yet, so nothing to release")
     schema = archive.schema
     roles: Mapping[str, str] = schema.roles
     ready = {roles.get("id"), roles.get("text")}
@@ -198,27 +230,64 @@ def snapshot(archive: Archive, required: Iterable[str]) -> Snapshot:
         if role in roles and schema.arrow.field(roles[role]).type != kind
     ]
     ledger = archive.row_groups(lambda table: conform(table, schema.arrow))
-    columns = dict.fromkeys([*states.COLUMNS, *COLUMNS])
-    return Snapshot(archive, ledger, ledger.overview(list(columns), odd, asked))
+    columns = list(dict.fromkeys([*states.COLUMNS, *COLUMNS]))
+    first, parts = 0, []
+    for table in ledger.overview(columns, odd, asked):
+        parts.append(_split(table, first, roles.get("text")))
+        first += table.num_rows
+    rows, others = (pa.concat_tables(tables) for tables in zip(*parts, strict=True))
+    rows = rows.set_column(rows.column_names.index("id"), "id", encoded(rows.column("id")))
+    return Snapshot(archive, ledger, rows, others, archive.last_batch)
 
 
-def sides(seen: Snapshot, state: State, articles: pa.Table, now: int) -> tuple[Side, ...]:
-    """The configs beside these articles (heads of a release) in a state at ``now``, microseconds.
-
-    A schema whose records have no id has none.
-    """
+def _split(table: pa.Table, first: int, text: str | None) -> tuple[pa.Table, pa.Table]:
+    """Rows of the ledger from the one numbered ``first`` on, as :class:`Snapshot` has them: those
+    of ids, and the others."""
+    import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    if "id" not in articles.column_names:
+    found = {name: table.column(name) for name in table.column_names if name != "length"}
+    found |= {name: found[name].cast(pa.int32()) for name in ("batch", "row")}
+    found["outcome"] = found["outcome"].cast(pa.dictionary(pa.int8(), pa.string()))
+    found["at"] = pa.array(np.arange(first, first + len(table)))
+    if text is not None:
+        found[f"says.{text}"] = pc.fill_null(pc.greater(table.column("length"), 0), False)
+    told = pc.is_in(table.column("outcome"), value_set=pa.array(states.STATES))
+    told = pc.or_(told, pc.is_valid(table.column("size")))
+    rows, others = pa.table(found), pa.table({name: found[name] for name in _OTHERS})
+    if pc.all(told).as_py():
+        others = others.slice(0, 0)
+    else:
+        rows, others = rows.filter(told), others.filter(pc.invert(told))
+    at = rows.column_names.index("digest")
+    return rows.set_column(at, "digest", packed(rows.column("digest"))), others
+
+
+# -- the configs beside the articles ------------------------------------------------------------
+
+
+def sides(
+    seen: Snapshot, state: State, inside: npt.NDArray[np.bool_], now: int
+) -> tuple[Side, ...]:
+    """The configs beside the articles of a release, in a state at ``now``, microseconds.
+
+    ``inside`` tells of each id of the state whether the release has its article. A schema whose
+    records have no id has no such configs.
+    """
+    import numpy as np
+
+    if "id" not in seen.archive.schema.roles:
         return ()
-    ids = articles.column("id").combine_chunks().cast(pa.string())  # as the ledger has them
-    copies = _copies(seen, state, ids)
-    made = configs.duplicates(copies)
-    sources = _sources(seen, state, made.column("kept"))
+    owners = _owners(seen, state)
+    versions = np.bincount(owners[owners >= 0], minlength=len(state))
+    copies = state.where("duplicate")
+    copies = copies[inside[state.kept[copies]]]
+    made = configs.duplicates(_copies(seen, state, copies, versions))
     tables = {
         configs.DUPLICATES: made,
-        configs.CLUSTERS: configs.clusters(made, sources),
-        configs.REVISIONS: _revisions(seen, ids, now),
+        configs.CLUSTERS: configs.clusters(made, _sources(seen, state, copies)),
+        configs.REVISIONS: _revisions(seen, owners, inside & (versions > 1), now),
     }
     # An empty one is left out: datasets 5 cannot load a split without rows.
     return tuple(
@@ -226,27 +295,34 @@ def sides(seen: Snapshot, state: State, articles: pa.Table, now: int) -> tuple[S
     )
 
 
-def _copies(seen: Snapshot, state: State, ids: pa.Array) -> pa.Table:
-    """The duplicates whose kept article is in the release, for :func:`configs.duplicates`."""
+def _owners(seen: Snapshot, state: State) -> Ints:
+    """For each row that carries a record the number of its id in the state, for others -1."""
     import numpy as np
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    chosen = np.asarray(pc.equal(state.outcome, "duplicate"))
-    roots = state.ids.take(pa.array(np.where(chosen, state.kept, 0))) if len(state) else state.ids
-    chosen &= np.asarray(pc.is_in(roots, ids))
-    where = pa.array(np.flatnonzero(chosen))
-    kept, digests = roots.take(where), state.digest.take(where)
-    rows = seen.observed(digests)
-    last = seen.rows.take(pa.array(state.at[chosen]))
-    relation, score = _relations(seen, rows.column("id"), kept, last)
+    names, numbers = dictionary_of(seen.rows.column("id"))
+    places = np.full(len(names), -1, np.int32)
+    places[numbers[state.at]] = np.arange(len(state))
+    found: Ints = np.where(pc.is_valid(seen.rows.column("size")), places[numbers], -1)
+    return found
+
+
+def _copies(seen: Snapshot, state: State, copies: Ints, versions: Ints) -> pa.Table:
+    """The duplicates with these numbers, for :func:`configs.duplicates`. ``versions`` are the
+    numbers of versions of each id."""
+    import pyarrow as pa
+
+    rows = seen.rows.select(["timestamp", "at"]).take(pa.array(seen.current(state, copies)))
+    url = seen.archive.schema.roles.get("url")
+    told = seen.ledger.some(rows.column("at").to_numpy(), ["source"], [url] if url else [])
+    relation, score = _relations(seen, state, copies, versions)
     return pa.table(
         {
-            "id": rows.column("id"),
-            "url": _urls(seen, rows),
-            "source": rows.column("source"),
+            "id": state.ids.take(pa.array(copies)),
+            "url": told.column(f"record.{url}") if url else pa.nulls(len(copies), pa.string()),
+            "source": told.column("source"),
             "timestamp": rows.column("timestamp"),
-            "kept": kept,
+            "kept": state.ids.take(pa.array(state.kept[copies])),
             "relation": relation,
             "score": score,
         }
@@ -254,7 +330,7 @@ def _copies(seen: Snapshot, state: State, ids: pa.Array) -> pa.Table:
 
 
 def _relations(
-    seen: Snapshot, ids: pa.ChunkedArray, kept: pa.Array, last: pa.Table
+    seen: Snapshot, state: State, copies: Ints, versions: Ints
 ) -> tuple[list[str], list[float]]:
     """How the text of each copy relates to that of its kept article.
 
@@ -262,14 +338,15 @@ def _relations(
     today and has had one version only; the others are compared anew.
     """
     import numpy as np
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    observed = seen.rows.column("id").filter(pc.is_valid(seen.rows.column("size")))
-    counts = pc.value_counts(observed.filter(pc.is_in(observed, kept)))
-    once = counts.field("values").filter(pc.equal(counts.field("counts"), 1))
+    last = seen.rows.select(["of", "at"]).take(pa.array(state.at[copies]))
+    told = seen.ledger.some(last.column("at").to_numpy(), ["relation", "score"])
+    ids, kept = (state.ids.take(pa.array(n)) for n in (copies, state.kept[copies]))
     holds = np.asarray(pc.fill_null(pc.equal(last.column("of"), kept), False))
-    holds &= np.asarray(pc.is_in(kept, once))
-    how, score = last.column("relation").to_pylist(), last.column("score").to_pylist()
+    holds &= versions[state.kept[copies]] == 1
+    how, score = told.column("relation").to_pylist(), told.column("score").to_pylist()
     anew = np.flatnonzero(~holds).tolist()
     found = seen.archive.relations([(ids[i].as_py(), kept[i].as_py()) for i in anew])
     for i, (relation, value) in zip(anew, found, strict=True):
@@ -277,53 +354,53 @@ def _relations(
     return how, score
 
 
-def _urls(seen: Snapshot, rows: pa.Table) -> Any:
+def _sources(seen: Snapshot, state: State, copies: Ints) -> dict[str, str | None]:
+    """The sources of the articles that stand for these copies, by their ids."""
+    import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    name = seen.archive.schema.roles.get("url")
-    if name is None or not rows.num_rows:
-        return pa.nulls(rows.num_rows, pa.string())
-    urls = seen.ledger.overview(["digest"], [name])
-    urls = urls.filter(pc.is_in(urls.column("digest"), rows.column("digest").combine_chunks()))
-    urls = urls.filter(pc.is_valid(urls.column(f"record.{name}")))
-    places = pc.index_in(rows.column("digest"), value_set=urls.column("digest").combine_chunks())
-    return urls.column(f"record.{name}").take(places)
+    kept = np.unique(state.kept[copies])
+    rows = seen.rows.select(["at"]).take(pa.array(seen.current(state, kept)))
+    sources = seen.ledger.some(rows.column("at").to_numpy(), ["source"]).column("source")
+    ids = state.ids.take(pa.array(kept)).to_pylist()
+    return dict(zip(ids, sources.to_pylist(), strict=True))
 
 
-def _sources(seen: Snapshot, state: State, kept: pa.ChunkedArray) -> dict[str, str | None]:
-    import pyarrow.compute as pc
-
-    wanted = pc.unique(kept)
-    digests = state.digest.take(pc.index_in(wanted, value_set=state.ids))
-    sources = seen.observed(digests).column("source").to_pylist()
-    return dict(zip(wanted.to_pylist(), sources, strict=True))
-
-
-def _revisions(seen: Snapshot, ids: pa.Array, now: int) -> pa.Table:
+def _revisions(seen: Snapshot, owners: Ints, several: npt.NDArray[np.bool_], now: int) -> pa.Table:
+    """The earlier public versions of those ids of the state that have several."""
+    import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     schema = seen.archive.schema
-    carries = pc.is_valid(seen.rows.column("size"))
-    counts = pc.value_counts(seen.rows.column("id").filter(carries))
-    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
-    several = several.filter(pc.is_in(several, ids))
-    if not len(several):
+    rows = np.flatnonzero(np.where(owners >= 0, several[owners], False))
+    if not len(rows):
         return schema.arrow.empty_table()
-    facts = seen.ledger.overview(DECIDING, [])
-    chosen = pc.and_(pc.is_valid(facts.column("withdrawn")), pc.is_in(facts.column("id"), several))
-    chosen = pc.and_(
-        chosen,
-        pc.is_in(
-            facts.column("digest"), seen.rows.column("digest").filter(carries).combine_chunks()
-        ),
-    )
-    versions = versions_of(in_microseconds(facts.filter(chosen).select(DECIDING)))
-    last = pc.max(seen.rows.column("batch")).as_py()
-    outdated = set(seen.archive.outdated(last).digests.to_pylist())
+    held = seen.rows.select(["id", "digest", "at", "size"]).take(pa.array(rows))
+    facts = in_microseconds(seen.ledger.some(held.column("at").to_numpy(), _PUBLIC))
+    versions = [
+        Version(
+            id=id_,
+            digest=digest.hex(),
+            modified=row["modified"],
+            timestamp=row["instant"],
+            withdrawn=row["withdrawn"],
+            until=row["until"],
+            reading=row["reading"],
+            extractor_version=row["extractor_version"],
+            **_NO_TEXT,
+        )
+        for id_, digest, row in zip(
+            held.column("id").to_pylist(),
+            held.column("digest").to_pylist(),
+            facts.to_pylist(),
+            strict=True,
+        )
+    ]
+    outdated = set(seen.archive.outdated(seen.last).digests.to_pylist())
+    place_of = {version.digest: place for place, version in enumerate(versions)}
     digests = configs.earlier(versions, now, outdated)
-    places = places_of(seen.observed(pa.array(digests, pa.string())))
+    wanted = held.take(pa.array([place_of[digest] for digest in digests], pa.int64()))
+    places = seen.places(wanted)
     cuts = cut(places.size, ROW_GROUP_BYTES)
     found = pa.concat_tables([schema.arrow.empty_table(), *seen.ledger.records(places, cuts)])
     return found.combine_chunks()  # else all that is done to them is done a row at a time

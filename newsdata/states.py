@@ -16,13 +16,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from newsdata.columns import dictionary_of
 from newsdata.errors import ArchiveError
 from newsdata.readings import RE_EXTRACTED
 
 #: What :func:`fold` needs of the ledger.
 COLUMNS = ("batch", "row", "outcome", "id", "digest", "of", "reason")
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,23 @@ class State:
             found[entry["values"]] = entry["counts"]
         return found
 
+    def where(self, outcome: str) -> Ints:
+        """The numbers of the ids with this outcome."""
+        found: Ints = np.flatnonzero(pc.equal(self.outcome, outcome))
+        return found
+
     def digests(self, outcome: str) -> pa.Array:
         """Digests of the current versions of the ids with this outcome."""
         return self.digest.filter(pc.equal(self.outcome, outcome))
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the rows that tell no state say: ``reasons`` of what was rejected, and the number of
+    rows ``observed``, which carry records."""
+
+    reasons: pa.ChunkedArray
+    observed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +109,69 @@ def outdated(rows: pa.Table) -> Outdated:
 def fold(rows: pa.Table, whole: bool = True) -> State:
     """State of every id from all rows of a ledger (COLUMNS, in any order).
 
-    Rows that are not ``whole`` are those of some ids alone: then ``kept`` is 0 everywhere.
+    Rows that are not ``whole`` are those of some ids alone: then ``kept`` is 0 everywhere. The
+    ids may be a dictionary; then they are not copied where rows tell the state of each of them.
     """
-    chosen = np.flatnonzero(pc.is_in(rows.column("outcome"), _STATES))
-    batch, row = (rows.column(name).to_numpy()[chosen] for name in ("batch", "row"))
-    if not _ascend(batch, row):
-        chosen = chosen[np.lexsort((row, batch))]
-    del batch, row
+    chosen = _in_order(rows, np.flatnonzero(pc.is_in(rows.column("outcome"), _STATES)))
+    names, last = _last_rows(rows, chosen)
     # Of the other columns only the last rows are copied: of most ids there is but one row.
-    encoded = _taken(rows, "id", chosen).dictionary_encode()
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
-    last = np.zeros(len(encoded.dictionary), np.int64)
-    last[codes] = np.arange(len(codes))  # of repeated positions NumPy keeps the last
     at = chosen[last]
+    del chosen, last
     outcome = _taken(rows, "outcome", at)
-    roots = np.zeros(len(at), np.int64)
+    roots: Ints = np.zeros(len(at), np.int32)
     if whole:
-        of = _taken(rows, "of", at)
-        # Most archives have few copies or none, and the table of all ids is dear.
-        none = pa.nulls(len(of), pa.int32())
-        pointers = pc.index_in(of, encoded.dictionary) if of.null_count < len(of) else none
-        roots = _roots(pointers, outcome, encoded.dictionary)
+        roots = _roots(_pointers(_taken(rows, "of", at), names), outcome, names)
     digest, reason = _taken(rows, "digest", at), _taken(rows, "reason", at)
-    return State(encoded.dictionary, outcome, digest, reason, roots, at)
+    return State(names, outcome, digest, reason, roots, at)
+
+
+def _in_order(rows: pa.Table, chosen: Ints) -> Ints:
+    """The chosen rows in the order of the ledger."""
+    batch, row = (rows.column(name).to_numpy()[chosen] for name in ("batch", "row"))
+    narrow: Ints = chosen.astype(np.int32)
+    return narrow if _ascend(batch, row) else narrow[np.lexsort((row, batch))]
 
 
 def _ascend(batch: Ints, row: Ints) -> bool:
     """Whether rows stand in the order of the ledger already."""
     later = (batch[1:] > batch[:-1]) | ((batch[1:] == batch[:-1]) & (row[1:] > row[:-1]))
     return bool(later.all())
+
+
+def _last_rows(rows: pa.Table, chosen: Ints) -> tuple[pa.Array, Ints]:
+    """The ids of the chosen rows as they first appear, and which of those is the last of each."""
+    column = rows.column("id")
+    if pa.types.is_dictionary(column.type):
+        names, codes = dictionary_of(column)
+        codes = codes[chosen]
+    else:
+        encoded = _taken(rows, "id", chosen).dictionary_encode()
+        names, codes = encoded.dictionary, encoded.indices.to_numpy(zero_copy_only=False)
+    last, first = np.full((2, len(names)), -1, np.int32)
+    order = np.arange(len(codes), dtype=np.int32)
+    last[codes] = order  # of repeated positions NumPy keeps the last
+    first[codes[::-1]] = order[::-1]
+    if len(first) and (first[0] < 0 or (np.diff(first) < 0).any()):
+        there = np.flatnonzero(first >= 0)
+        there = there[np.argsort(first[there])]
+        names, last = names.take(pa.array(there)), last[there]
+    return names, last
+
+
+def _pointers(of: pa.Array, ids: pa.Array) -> Ints:
+    """The numbers of the ids that are pointed to, -1 for none or an unknown one."""
+    found = np.full(len(of), -1, np.int32)
+    if of.null_count == len(of):
+        return found
+    # Few ids are pointed to: a table of them is small, one of all ids is dear.
+    wanted = pc.unique(of).drop_null()
+    places = np.full(len(wanted) + 1, -1, np.int32)
+    met = pc.index_in(ids, value_set=wanted)
+    there = np.flatnonzero(met.is_valid())
+    places[met.drop_null().to_numpy()] = there
+    # What points nowhere has the place after the last.
+    found[:] = places[pc.index_in(of, value_set=wanted).fill_null(len(wanted)).to_numpy()]
+    return found
 
 
 #: The outcomes that tell the state of an id.
@@ -148,10 +197,9 @@ def _within(made: Callable[..., Any], *arguments: Any, name: str) -> Any:
         ) from None
 
 
-def _roots(pointers: pa.Array, outcome: pa.Array, ids: pa.Array) -> Ints:
+def _roots(to: Ints, outcome: pa.Array, ids: pa.Array) -> Ints:
     """Follow ``of`` for all at once, doubling the stride each round."""
-    own = np.arange(len(ids), dtype=np.int64)
-    to = pointers.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    own = np.arange(len(ids), dtype=np.int32)
     roots = np.where(to >= 0, to, own)
     for _ in range(64):
         further = roots[roots]

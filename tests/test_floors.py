@@ -25,6 +25,7 @@ FLOORS = (
         "words",
         "differences",
         "canonical",
+        "columns",
         "progress",
         "storage",
     ),

@@ -33,6 +33,8 @@ Int64s = npt.NDArray[np.int64]
 PART_BYTES = 64_000_000
 #: Row groups are read for each part anew while that reads no more than so many times all of them.
 AGAIN = 1.3
+#: Rows of an overview that are read at once.
+PORTION_ROWS = 50_000
 #: Row groups kept in memory, because the next part begins where the last one ended.
 KEPT = 2
 #: So many neighbours of one row group are not copied to stand beside others.
@@ -71,38 +73,94 @@ class Ledger:
         self._spill = spill
         self._files = files
         self._names = list(names)
-        self._groups = [
-            (number, group)
-            for number, name in enumerate(self._names)
-            for group in range(self._count(name))
-        ]
         self._open: tuple[int, pq.ParquetFile] | None = None
+        counts = [self._counts(number) for number in range(len(self._names))]
+        self._groups = [
+            (n, group) for n, sizes in enumerate(counts) for group in range(len(sizes))
+        ]
+        #: Number of the first row of each row group, and at the end that of all rows.
+        self._starts = np.cumsum([0, *(size for sizes in counts for size in sizes)])
         self._kept: dict[int, pa.Table] = {}
 
-    def _count(self, name: str) -> int:
-        with self._files.reading(), self._files.parquet(name) as file:
-            return int(file.metadata.num_row_groups)
+    def _counts(self, file: int) -> list[int]:
+        with self._files.reading():
+            told = self._file(file).metadata
+            return [told.row_group(group).num_rows for group in range(told.num_row_groups)]
 
     def overview(
-        self, columns: Sequence[str], fields: Sequence[str], asked: Sequence[str] = ()
-    ) -> pa.Table:
-        """Small columns of all rows: ``columns`` of the ledger, ``fields`` of the record under
-        their names with ``record.`` before them, of those ``asked`` for only whether they say
-        something (:func:`says`) under ``says.`` and the name; ``group``, ``at`` are the place.
+        self, columns: Sequence[str], fields: Sequence[str] = (), asked: Sequence[str] = ()
+    ) -> Iterator[pa.Table]:
+        """Small columns of all rows, in tables of some row groups: ``columns`` of the ledger,
+        ``fields`` of the record under their names with ``record.`` before them, of those ``asked``
+        for only whether they say something (:func:`says`) under ``says.`` and the name: that is
+        not told of a row without a record. A row's number is its place among all.
         """
-        wanted = [*columns, *(f"record.{name}" for name in dict.fromkeys([*fields, *asked]))]
-        parts = []
-        for number in range(len(self._groups)):
-            table = self._read(number, wanted)
-            record = table.column("record") if "record" in table.column_names else None
-            table = table.select(columns)
-            for name in fields:
-                table = table.append_column(f"record.{name}", pc.struct_field(record, name))
+        for first, last in self._portions():
+            table = self._columns(first, last, columns, fields)
+            leaves = self._leaves(first) if asked else []
             for name in asked:
-                table = table.append_column(f"says.{name}", says(pc.struct_field(record, name)))
-            table = table.append_column("group", pa.array(np.full(table.num_rows, number)))
-            parts.append(table.append_column("at", pa.array(np.arange(table.num_rows))))
-        return pa.concat_tables(parts)
+                told = [self._says(number, name, leaves) for number in range(first, last)]
+                table = table.append_column(f"says.{name}", pa.concat_arrays(told))
+            yield table
+
+    def some(self, rows: Int64s, columns: Sequence[str], fields: Sequence[str] = ()) -> pa.Table:
+        """As :meth:`overview`, of the rows with these numbers, in their order."""
+        order = np.argsort(rows, kind="stable")
+        ascending = rows[order]
+        groups = self._group_of(ascending)
+        parts = [self._columns(0, 0, columns, fields)]
+        edges = np.flatnonzero(np.diff(groups, prepend=-1, append=-1)).tolist()
+        for a, b in pairwise(edges):
+            group = int(groups[a])
+            table = self._columns(group, group + 1, columns, fields)
+            parts.append(table.take(pa.array(ascending[a:b] - self._starts[group])))
+        back = np.empty(len(order), np.int64)
+        back[order] = np.arange(len(order))
+        return pa.concat_tables(parts).take(pa.array(back))
+
+    def _group_of(self, rows: Int64s) -> Int64s:
+        return np.searchsorted(self._starts, rows, "right") - 1
+
+    def places(self, rows: Int64s, sizes: Int64s) -> Places:
+        """Where the rows with these numbers stand; ``sizes`` are the bytes of their records."""
+        groups = self._group_of(rows)
+        return Places(groups, rows - self._starts[groups], sizes)
+
+    def _portions(self) -> Iterator[tuple[int, int]]:
+        """Row groups of one file that are read at once: first and last (not included)."""
+        first = 0
+        for last in range(1, len(self._groups) + 1):
+            ends = last == len(self._groups) or self._groups[last][0] != self._groups[first][0]
+            if ends or self._starts[last] - self._starts[first] >= PORTION_ROWS:
+                yield first, last
+                first = last
+
+    def _columns(
+        self, first: int, last: int, columns: Sequence[str], fields: Sequence[str]
+    ) -> pa.Table:
+        """Columns and fields of the record of some row groups of one file."""
+        table = self._portion(first, last, [*columns, *(f"record.{name}" for name in fields)])
+        found = {name: table.column(name) for name in columns}
+        for name in fields:
+            found[f"record.{name}"] = pc.struct_field(table.column("record"), name)
+        return pa.table(found)
+
+    def _leaves(self, number: int) -> list[str]:
+        """The paths of the Parquet columns of the file that a row group stands in."""
+        with self._files.reading():
+            schema = self._file(self._groups[number][0]).schema
+        return [schema.column(leaf).path for leaf in range(len(schema))]
+
+    def _says(self, number: int, name: str, leaves: Sequence[str]) -> pa.Array:
+        """Where the records of a row group say something in a field. Mostly its statistics tell
+        that all do; then the field is not read."""
+        at, group = self._groups[number]
+        with self._files.reading():
+            told = self._file(at).metadata.row_group(group)
+        if _all_say(told, leaves, f"record.{name}", self._record.field(name).type):
+            return pa.array(np.ones(told.num_rows, bool))
+        record = self._read(number, [f"record.{name}"]).column("record")
+        return says(pc.struct_field(record, name)).combine_chunks()
 
     def records(self, places: Places, cuts: Sequence[tuple[int, int]]) -> Iterator[pa.Table]:
         """The records at places ``start`` to ``stop`` (not included), a table for each cut.
@@ -144,13 +202,21 @@ class Ledger:
         return self._shape(table.cast(self._record)).combine_chunks()
 
     def _read(self, number: int, columns: Sequence[str]) -> pa.Table:
-        at, group = self._groups[number]
+        return self._portion(number, number + 1, columns)
+
+    def _portion(self, first: int, last: int, columns: Sequence[str]) -> pa.Table:
+        """Columns of some row groups of one file; none of them, and it is empty."""
+        at = self._groups[first][0]
+        groups = [group for _, group in self._groups[first:last]]
         with self._files.reading():
-            if self._open is None or self._open[0] != at:
-                if self._open is not None:
-                    self._open[1].close()
-                self._open = at, self._files.parquet(self._names[at])
-            return self._open[1].read_row_group(group, columns=list(columns), use_threads=False)
+            return self._file(at).read_row_groups(groups, list(columns), use_threads=False)
+
+    def _file(self, number: int) -> pq.ParquetFile:
+        if self._open is None or self._open[0] != number:
+            if self._open is not None:
+                self._open[1].close()
+            self._open = number, self._files.parquet(self._names[number])
+        return self._open[1]
 
     @contextlib.contextmanager
     def _spilled(self, places: Places, parts: Sequence[_Part]) -> Iterator[Any]:
@@ -224,7 +290,23 @@ def _cut(table: pa.Table, start: int, cuts: Sequence[tuple[int, int]]) -> Iterat
     return (table.slice(a - start, b - a) for a, b in cuts)
 
 
-def says(column: pa.ChunkedArray) -> pa.Array:
+def _all_say(
+    told: pq.RowGroupMetaData, leaves: Sequence[str], path: str, kind: pa.DataType
+) -> bool:
+    """Whether the statistics of a row group tell that all its records say something in a field:
+    it is null in no more rows than have no record, and the least of its texts is not empty."""
+    if pa.types.is_nested(kind) or path not in leaves:
+        return False
+    sizes, values = (told.column(leaves.index(one)).statistics for one in ("size", path))
+    if not all(one is not None and one.has_null_count for one in (sizes, values)):
+        return False
+    if values.null_count != sizes.null_count:
+        return False
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return not is_text or (values.has_min_max and len(values.min_raw) > 0)
+
+
+def says(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Where a column says something: not null, not an empty text, not an empty list."""
     found = pc.is_valid(column)
     if pa.types.is_list(column.type):
