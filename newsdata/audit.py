@@ -20,7 +20,7 @@ from newsdata.errors import ArchiveError
 from newsdata.exporters.audit import Finding
 from newsdata.exporters.audit import verify as verify_release
 from newsdata.exporters.loading import is_release, known_versions
-from newsdata.exporters.manifest import MANIFEST
+from newsdata.exporters.names import MANIFEST
 from newsdata.exporters.stored import folder_of, mirrored
 from newsdata.fingerprints import fingerprint_batch
 from newsdata.ledger import in_microseconds, raw_bytes

@@ -18,16 +18,11 @@ from newsdata.configs import (
 )
 from newsdata.errors import ReleaseError
 from newsdata.exporters.comparing import schema_of
-from newsdata.exporters.directory import (
-    read_changelog,
-    read_manifest,
-    read_removed,
-    read_rows,
-    seal,
-    taken,
-)
+from newsdata.exporters.directory import seal, taken
 from newsdata.exporters.hashing import leaves, moments_of
-from newsdata.exporters.plan import ARTICLES, About, Plan, Shard, Side, Since
+from newsdata.exporters.names import ARTICLES
+from newsdata.exporters.plan import About, Plan, Shard, Side, Since
+from newsdata.exporters.sealed import read_changelog, read_manifest, read_removed, read_rows
 from newsdata.exporters.tables import before_this
 from newsdata.exporters.without import (
     FINGERPRINTS,

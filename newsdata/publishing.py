@@ -11,19 +11,12 @@ from newsdata import removals
 from newsdata.columns import among, unpacked
 from newsdata.configs import CLUSTERS, REVISIONS
 from newsdata.errors import ReleaseError, SettingsError, UsageError
-from newsdata.exporters.directory import (
-    Sealed,
-    columns_of,
-    read_changelog,
-    read_manifest,
-    read_rows,
-    seal,
-    taken,
-)
+from newsdata.exporters.directory import Sealed, seal, taken
 from newsdata.exporters.loading import find, known_versions
-from newsdata.exporters.manifest import SELF
+from newsdata.exporters.names import SELF
 from newsdata.exporters.plan import ABOUT, About, Plan, Side, Since, Stream, lacking
 from newsdata.exporters.reuse import remembered
+from newsdata.exporters.sealed import columns_of, read_changelog, read_manifest, read_rows
 from newsdata.exporters.stored import ETAGS, Before, folder_of, seal_stored
 from newsdata.exporters.without import check_fields, leave_out, with_setting
 from newsdata.links import hashing_of

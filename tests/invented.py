@@ -11,7 +11,7 @@ from typing import Any
 
 import newsdata
 from newsdata.exporters.audit import verify
-from newsdata.exporters.directory import read_manifest
+from newsdata.exporters.sealed import read_manifest
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

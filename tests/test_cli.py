@@ -51,6 +51,29 @@ def archive(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.skipif(
+    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", ()), reason="another C library"
+)
+@pytest.mark.parametrize("command", ["release", "verify"])
+def test_buffers_grow_in_place_unless_the_environment_says_otherwise(archive, command):
+    code = (
+        "import sys; from newsdata.cli import run; run(sys.argv[1:]);"
+        "import pyarrow as pa; print('pool', pa.default_memory_pool().backend_name)"
+    )
+    for told, expected in ((None, "system"), ("mimalloc", "mimalloc")):
+        env = {k: v for k, v in os.environ.items() if k != "ARROW_DEFAULT_MEMORY_POOL"}
+        if told:
+            env["ARROW_DEFAULT_MEMORY_POOL"] = told
+        done = subprocess.run(
+            [sys.executable, "-c", code, command, "-a", str(archive)],
+            capture_output=True,
+            text=True,
+            env=env,
+            check=True,
+        )
+        assert done.stdout.splitlines()[-1] == f"pool {expected}"
+
+
 HEAVY = {"datasets", "pandas", "deltalake", "trafilatura"}
 
 

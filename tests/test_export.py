@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 import newsdata
 from newsdata import cli
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters.directory import read_manifest, read_rows
 from newsdata.exporters.formats import _ARTICLE_FORMATS, FORMATS
 from newsdata.exporters.formats.cells import FORMULA, harmless
 from newsdata.exporters.formats.jsonld import news_article
 from newsdata.exporters.formats.ninjs import ninjs
 from newsdata.exporters.formats.plain import named_by_role, records
 from newsdata.exporters.formats.uris import own_uri, uri
+from newsdata.exporters.sealed import read_manifest, read_rows
 from newsdata.schema import parse_schema
 
 ROOT = Path(__file__).resolve().parent.parent

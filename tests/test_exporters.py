@@ -26,12 +26,13 @@ from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters import audit, manifest, rows, shards
 from newsdata.exporters.audit import Finding, verify
 from newsdata.exporters.card import size_category
-from newsdata.exporters.directory import Sealed, read_manifest, read_rows, seal
+from newsdata.exporters.directory import Sealed, seal
 from newsdata.exporters.features import yaml_features
 from newsdata.exporters.loading import known_versions, load
 from newsdata.exporters.parquet import write_shard
 from newsdata.exporters.plan import About
 from newsdata.exporters.rows import content_hash, differing
+from newsdata.exporters.sealed import read_manifest, read_rows
 from newsdata.records import empty_record
 from newsdata.reference import Disagreement
 from newsdata.schema import Schema, canonical_json, parse_schema

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,8 @@ import pytest
 
 import newsdata
 from newsdata.errors import UsageError
-from newsdata.exporters.directory import read_manifest, read_rows
 from newsdata.exporters.frames import FORMS
+from newsdata.exporters.sealed import read_manifest, read_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -302,3 +304,12 @@ def test_the_examples_of_the_page_work(tutorial, monkeypatch, code):
             )
     monkeypatch.chdir(tutorial)
     exec(compile(code, "docs/loading.md", "exec"), {"__name__": "example"})
+
+
+def test_little_is_loaded_to_load_a_release() -> None:
+    code = "import sys, newsdata.exporters.loading; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "newsdata.exporters.sealed" in loaded
+    dear = {"pyarrow", "numpy", "newsdata.schema", "newsdata.exporters.card", "jsonschema_rs"}
+    assert not loaded & dear

@@ -19,7 +19,7 @@ import newsdata
 from newsdata.cli import run
 from newsdata.exporters import plots
 from newsdata.exporters.audit import verify
-from newsdata.exporters.directory import read_manifest
+from newsdata.exporters.sealed import read_manifest
 
 SHARE = {"split": "share:60,20,20"}
 TIME = {"split": "time:2024-07-01,2024-10-01"}

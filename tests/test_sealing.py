@@ -23,7 +23,7 @@ from newsdata.errors import ReleaseError
 from newsdata.exporters import comparing, hashing, twins
 from newsdata.exporters.audit import verify
 from newsdata.exporters.comparing import compare_releases
-from newsdata.exporters.directory import read_manifest, read_rows
+from newsdata.exporters.sealed import read_manifest, read_rows
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 SIDES = ("clusters", "duplicates", "revisions")

@@ -30,7 +30,7 @@ from newsdata.columns import (
     unpacked,
 )
 from newsdata.errors import ArchiveError
-from newsdata.exporters.directory import read_rows
+from newsdata.exporters.sealed import read_rows
 from newsdata.reports import final_counts
 from newsdata.settings import Settings
 from newsdata.snapshots import snapshot

@@ -704,7 +704,8 @@ def test_an_export_finds_the_settings_of_the_archive_it_came_from(bucket, sealed
 
 
 def test_names_in_a_manifest_cannot_leave_the_cache(bucket, sealed, monkeypatch, tmp_path):
-    from newsdata.exporters.manifest import SELF, self_hash, to_bytes
+    from newsdata.exporters.manifest import self_hash, to_bytes
+    from newsdata.exporters.names import SELF
 
     key = next(k for k in bucket.keys("archive/releases/1.0.0/") if k.endswith("manifest.json"))
     manifest = json.loads(bucket.get(key))

@@ -21,8 +21,9 @@ import newsdata
 from newsdata.cli import run
 from newsdata.errors import EngineError, UsageError
 from newsdata.exporters.audit import verify
-from newsdata.exporters.directory import read_manifest
-from newsdata.exporters.manifest import MANIFEST, SELF, self_hash, to_bytes
+from newsdata.exporters.manifest import self_hash, to_bytes
+from newsdata.exporters.names import MANIFEST, SELF
+from newsdata.exporters.sealed import read_manifest
 from newsdata.trainers import weight
 from newsdata.training.preparation import make
 from newsdata.training.tokens import fingerprint, token_counter

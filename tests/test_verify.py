@@ -17,9 +17,11 @@ from newsdata import releases
 from newsdata.errors import NewsdataError, ReleaseError
 from newsdata.exporters.audit import verify
 from newsdata.exporters.comparing import compare_releases
-from newsdata.exporters.directory import read_manifest, seal
-from newsdata.exporters.manifest import SELF, self_hash, to_bytes
+from newsdata.exporters.directory import seal
+from newsdata.exporters.manifest import self_hash, to_bytes
 from newsdata.exporters.manifest_shape import shape_fault
+from newsdata.exporters.names import SELF
+from newsdata.exporters.sealed import read_manifest
 from newsdata.records import empty_record
 from newsdata.schema import parse_schema
 from newsdata.settings import Settings

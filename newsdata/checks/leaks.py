@@ -12,9 +12,9 @@ import orjson
 from newsdata.copies.facts import Fields, value_at
 from newsdata.copies.files import read_records
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters.directory import read_document, read_manifest
 from newsdata.exporters.loading import load
-from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.names import ARTICLES
+from newsdata.exporters.sealed import read_document, read_manifest
 from newsdata.fingerprints import Fingerprints, Hashing, fingerprint_batch, join_fingerprints
 from newsdata.schema import Schema, parse_schema
 from newsdata.settings import Settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +43,17 @@ class LocalPath(click.Path):
 
 PLACE = Place()
 LOCAL = LocalPath()
+
+
+def grow_in_place() -> None:
+    """Let Arrow take its memory from the C library, where that is glibc's, Arrow is not loaded
+    yet, and the environment does not say otherwise.
+
+    glibc moves a large buffer that grows without copying it; Arrow's usual allocator copies it
+    into fresh pages, which the kernel has to clear first.
+    """
+    if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", ()):
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def archive_option(function: Function) -> Function:

@@ -8,7 +8,15 @@ from typing import Any
 
 import click
 
-from newsdata.cli.common import LOCAL, archive_option, archive_path, echo_json, json_option, say
+from newsdata.cli.common import (
+    LOCAL,
+    archive_option,
+    archive_path,
+    echo_json,
+    grow_in_place,
+    json_option,
+    say,
+)
 from newsdata.storage import Location
 
 #: As newsdata.training.preparation has them, which is not loaded for --help.
@@ -100,6 +108,7 @@ def command(
     its copies; with --tokenizer also with its number of tokens (pip install 'newsdata[tokens]').
     --redact and --pseudonymise rewrite all texts, captions and credits.
     """
+    grow_in_place()
     from newsdata import publishing
     from newsdata.publishing import describe, how_to_fill, release
     from newsdata.releases import parse_require

@@ -9,6 +9,7 @@ from newsdata.cli.common import (
     archive_option,
     archive_path,
     echo_json,
+    grow_in_place,
     json_option,
     say,
     table,
@@ -40,6 +41,7 @@ def command(
 
     Exits with 1 where anything is.
     """
+    grow_in_place()
     from newsdata.audit import verify
 
     path = directory or archive_path(archive)

@@ -14,21 +14,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from newsdata.errors import NewsdataError, ReleaseError
-from newsdata.exporters.directory import read_manifest
 from newsdata.exporters.hashing import LeafHash, combined_hash, leaves_of, moments_of
-from newsdata.exporters.manifest import (
-    FORMAT,
-    MANIFEST,
-    SELF,
-    SUMS,
-    read_sums,
-    self_hash,
-    sums,
-    to_bytes,
-)
+from newsdata.exporters.manifest import read_sums, self_hash, sums, to_bytes
 from newsdata.exporters.manifest_shape import shape_fault
-from newsdata.exporters.plan import ARTICLES, Shard
+from newsdata.exporters.names import ARTICLES, FORMAT, MANIFEST, SELF, SUMS
+from newsdata.exporters.plan import Shard
 from newsdata.exporters.rows import ContentHash
+from newsdata.exporters.sealed import read_manifest
 from newsdata.exporters.shards import file_entry
 from newsdata.reference import second_opinion
 from newsdata.schema import Schema, parse_schema

@@ -13,7 +13,8 @@ from newsdata.exporters.citation import bibtex_of, creators
 from newsdata.exporters.features import yaml_features
 from newsdata.exporters.licences import licence
 from newsdata.exporters.markdown import linked, literal, table
-from newsdata.exporters.plan import ABOUT, ARTICLES, Config, Described
+from newsdata.exporters.names import ARTICLES
+from newsdata.exporters.plan import ABOUT, Config, Described
 from newsdata.exporters.structure import numbers, processing, structure
 from newsdata.exporters.tables import changes
 

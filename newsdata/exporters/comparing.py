@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from newsdata.errors import ReleaseError
-from newsdata.exporters.directory import columns_of, read_manifest, read_rows
 from newsdata.exporters.manifest import schema_file
-from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.names import ARTICLES
 from newsdata.exporters.rows import differing
+from newsdata.exporters.sealed import columns_of, read_manifest, read_rows
 from newsdata.exporters.twins import twins
 from newsdata.schema import Schema, parse_schema
 

@@ -13,7 +13,8 @@ import orjson
 
 from newsdata.exporters.citation import bibtex_of, creators
 from newsdata.exporters.licences import licence
-from newsdata.exporters.plan import ARTICLES, Config, Described
+from newsdata.exporters.names import ARTICLES
+from newsdata.exporters.plan import Config, Described
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from newsdata.errors import HubError, NewsdataError, ReleaseError, UsageError
 from newsdata.exporters.audit import verify
-from newsdata.exporters.directory import README, read_manifest
-from newsdata.exporters.manifest import MANIFEST, SUMS
+from newsdata.exporters.names import MANIFEST, README, SUMS
+from newsdata.exporters.sealed import read_manifest
 from newsdata.exporters.shards import file_entry
 from newsdata.exporters.versions import Version
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters.directory import read_manifest
 from newsdata.exporters.frames import FORMS, FROM_ARROW, Groups, expression, scanner, slices
-from newsdata.exporters.manifest import MANIFEST, SELF, SUMS
+from newsdata.exporters.names import MANIFEST, SELF, SUMS
+from newsdata.exporters.sealed import read_manifest
 from newsdata.exporters.selecting import (
     Filters,
     Part,

@@ -17,12 +17,8 @@ import orjson
 
 from newsdata import __version__
 from newsdata.exporters.hashing import combined_hash
-from newsdata.exporters.plan import ARTICLES, Plan, side_file, side_split, stream_files
-
-FORMAT = 1
-MANIFEST = "manifest.json"
-SUMS = "SHA256SUMS"
-SELF = "manifest_hash"
+from newsdata.exporters.names import ARTICLES, FORMAT, SELF
+from newsdata.exporters.plan import Plan, side_file, side_split, stream_files
 
 #: Keys that may differ between two releases of the same content: they follow from the programs.
 OF_THE_PROGRAM = ("files", "versions", SELF)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.names import ARTICLES
 from newsdata.exporters.versions import VERSION
 
 #: What the name of a file of a release may be.

@@ -19,9 +19,6 @@ STREAM_BYTES = 500_000_000
 #: The usual order of splits.
 _ORDER = "train validation test"
 
-#: The default config of a release: its articles. Others (duplicates, revisions) stand beside it.
-ARTICLES = "articles"
-
 
 @dataclass(frozen=True, slots=True)
 class Shard:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters.directory import read_manifest
-from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.names import ARTICLES
+from newsdata.exporters.sealed import read_manifest
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from newsdata.exporters.names import ARTICLES
 from newsdata.exporters.parquet import row_groups, write_groups
-from newsdata.exporters.plan import ARTICLES, Plan, Shard, Stream, side_file, stream_files
+from newsdata.exporters.plan import Plan, Shard, Stream, side_file, stream_files
 from newsdata.exporters.rows import ContentHash, content_hash
 from newsdata.exporters.shards import Older, link_if_same
 from newsdata.sizes import row_bytes

@@ -28,11 +28,13 @@ from pathlib import Path
 from typing import Any
 
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters.directory import Sealed, already, read_manifest, seal
-from newsdata.exporters.manifest import MANIFEST, SELF, SUMS, self_hash, sums
+from newsdata.exporters.directory import Sealed, already, seal
+from newsdata.exporters.manifest import self_hash, sums
 from newsdata.exporters.manifest_shape import PATH
+from newsdata.exporters.names import MANIFEST, SELF, SUMS
 from newsdata.exporters.plan import Plan
 from newsdata.exporters.reuse import Memory
+from newsdata.exporters.sealed import read_manifest
 from newsdata.exporters.versions import Version
 from newsdata.storage import Location
 from newsdata.storage.cache import cache_folder, cached, private

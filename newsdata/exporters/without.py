@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from newsdata.errors import UsageError
 from newsdata.exporters.hashing import combined_hash
-from newsdata.exporters.plan import ARTICLES, Plan, Rows, Side
+from newsdata.exporters.names import ARTICLES
+from newsdata.exporters.plan import Plan, Rows, Side
 from newsdata.exporters.rows import content_hash
 from newsdata.exporters.shards import content_of, cuts_of
 from newsdata.schema import Schema

@@ -25,14 +25,14 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 
 from newsdata.errors import ReleaseError, UsageError
-from newsdata.exporters.directory import read_manifest
 from newsdata.exporters.formats.cells import write as write_cells
 from newsdata.exporters.formats.eu_summary import write as write_summary
 from newsdata.exporters.formats.jsonld import news_article
 from newsdata.exporters.formats.ninjs import ninjs
 from newsdata.exporters.formats.plain import named_by_role, records
 from newsdata.exporters.frames import scanner
-from newsdata.exporters.plan import ARTICLES
+from newsdata.exporters.names import ARTICLES
+from newsdata.exporters.sealed import read_manifest
 from newsdata.exporters.selecting import Part, choose, choose_config, known
 from newsdata.schema import Schema, parse_schema
 

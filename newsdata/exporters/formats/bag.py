@@ -17,9 +17,9 @@ from typing import Any
 from newsdata import __version__
 from newsdata.errors import ReleaseError
 from newsdata.exporters.audit import verify
-from newsdata.exporters.directory import read_manifest
-from newsdata.exporters.manifest import MANIFEST, SUMS
+from newsdata.exporters.names import MANIFEST, SUMS
 from newsdata.exporters.output import umask
+from newsdata.exporters.sealed import read_manifest
 
 _BLOCK = 1 << 20
 
