@@ -68,8 +68,11 @@ def write_groups(
     import pyarrow.parquet as pq
 
     rest = iter(groups)
+    first = next(rest, None)
+    if first is None:  # an empty table is not made beforehand: it costs more than a file
+        first = columns.empty_table()
     # One chunk for each column: the encoder starts pages anew at a chunk's border.
-    first = next(rest, columns.empty_table()).combine_chunks()
+    first = first.combine_chunks()
     full = list(filled_leaves(first))
     told = _told(columns, tuple(sorted(roles.items())))
     pressed = [leaf for leaf in full if leaf not in told["few"]]
