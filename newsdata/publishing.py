@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +58,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Released:
     """What :func:`release` did. ``sealed`` is None for a mere proposal; ``warning`` says that
-    the version chosen is a smaller step than the one proposed. ``lacking`` are the keys of
-    ``[card]`` without which a strict release is not sealed (then ``sealed`` is None too)."""
+    the version chosen is a smaller step than the one proposed, or older than another one.
+    ``lacking`` are the keys of ``[card]`` without which a strict release is not sealed (then
+    ``sealed`` is None too)."""
 
     proposal: Proposal
     sealed: Sealed | None = None
@@ -110,6 +111,7 @@ def release(
         opened.settings,
         require,
         preparation,
+        _about(opened),
         check_fields(opened.schema, without),
     )
     planned, prepared, taken_in = cutting.plan(version or "1.0.0", date, epoch)
@@ -137,6 +139,7 @@ def release(
             "date": planned.date,
             "previous": previous.name if previous is not None else None,
             "settings": dict(planned.settings),
+            "about": {k: v for k, v in asdict(planned.about).items() if v is not None},
         }
 
     etags: dict[str, str] = {}
@@ -148,11 +151,14 @@ def release(
         memory = _memory(opened, previous) if previous is not None else {}
         older = _stored(opened, previous, memory)
         sealed, etags = seal_stored(target, planned, older, remembered(memory, planned), note)
-    if sealed.created:
+    # Whoever was killed between the release and its note left no note: it is as true now.
+    unnoted = not sealed.differs and opened.release_note(planned.version) is None
+    if sealed.created or unnoted:
         memory = sealed.memory.to_dict() if sealed.memory else {}
         memory |= {SELF: sealed.manifest[SELF], **({ETAGS: etags} if etags else {})}
         opened.note_release(planned.version, note(), memory)
-    return Released(proposed, sealed, _too_small(planned, proposed, previous, sealed))
+    newest = max(known_versions(opened.path), default=None)
+    return Released(proposed, sealed, _too_small(planned, proposed, previous, sealed, newest))
 
 
 def rebuild(
@@ -166,10 +172,11 @@ def rebuild(
 
     The rows are read from the ledger as it was when the release was sealed, nothing from the
     release itself; the release before it must stand, for what changed since. With the versions of
-    newsdata and pyarrow that made it, and the same ``[card]``, the bytes are the same; with others
-    the content hash is. ``key`` is that of its pseudonyms and ``tokenizer`` the content of the
-    file that counted its tokens, where it has any. Raises ReleaseError where the archive has no
-    note of such a release or something stands at ``target``, UsageError for another tokenizer.
+    newsdata and pyarrow that made it the bytes are the same, whatever the settings and the
+    ``[card]`` are now; with others the content hash is. ``key`` is that of its pseudonyms and
+    ``tokenizer`` the content of the file that counted its tokens, where it has any. Raises
+    ReleaseError where the archive has no note of such a release or something stands at
+    ``target``, UsageError for another tokenizer.
     """
     checked = str(Version.parse(version))
     opened = open_archive(archive)
@@ -196,6 +203,7 @@ def rebuild(
         settings,
         require,
         preparation,
+        About(**note["about"]) if "about" in note else _about(opened),
         tuple(note["settings"].get("without", ())),
     )
     shard_bytes = note["settings"]["shard_bytes"]
@@ -210,7 +218,8 @@ def rebuild(
 @dataclass(frozen=True, slots=True)
 class _Cutting:
     """What a release is cut from: an archive as it was after a batch, at ``now`` (microseconds),
-    and the settings then. ``without`` are the fields whose texts are left out."""
+    the settings then and what the keeper told then. ``without`` are the fields whose texts are
+    left out."""
 
     archive: Archive
     seen: Snapshot
@@ -219,6 +228,7 @@ class _Cutting:
     settings: Settings
     require: Sequence[str]
     preparation: Preparation
+    about: About
     without: tuple[str, ...] = ()
 
     def plan(
@@ -250,7 +260,7 @@ class _Cutting:
             require=self.require,
             date=date,
             epoch=epoch,
-            about=_about(self.archive),
+            about=self.about,
             shard_bytes=shard_bytes,
         )
         if printed := self.preparation.printed():
@@ -507,9 +517,17 @@ def _propose(
 
 
 def _too_small(
-    planned: Plan, proposal: Proposal, previous: Path | None, sealed: Sealed
+    planned: Plan,
+    proposal: Proposal,
+    previous: Path | None,
+    sealed: Sealed,
+    newest: Version | None,
 ) -> str | None:
-    if previous is None or proposal.step is None or not sealed.created:
+    if not sealed.created:
+        return None
+    if newest is not None and Version.parse(planned.version) < newest:
+        return f"{planned.version} is older than {newest}, which stands already"
+    if previous is None or proposal.step is None:
         return None
     if Version.parse(planned.version) < proposal.version:
         return f"{planned.version} is a smaller step than {proposal.version}: {proposal.reason}"

@@ -19,7 +19,7 @@ import newsdata
 from newsdata import publishing
 from newsdata.archive import gather
 from newsdata.cli import run
-from newsdata.errors import ReleaseError
+from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters import comparing, hashing, twins
 from newsdata.exporters.audit import verify
 from newsdata.exporters.comparing import compare_releases
@@ -275,6 +275,57 @@ def test_an_old_release_is_rebuilt_to_the_same_bytes(archive: Path, tmp_path: Pa
     assert run(["release", "1.0.0", "-a", str(archive), "--rebuild", str(tmp_path / "again")]) == 3
     assert run(["release", "3.0.0", "-a", str(archive), "--rebuild", str(tmp_path / "x")]) == 3
     assert run(["release", "-a", str(archive), "--rebuild", str(tmp_path / "x")]) == 2
+
+
+def test_the_card_of_an_old_release_is_rebuilt_as_it_was(archive: Path, tmp_path: Path) -> None:
+    settings = archive / "newsdata.toml"
+    before = settings.read_text()
+    settings.write_text(before + '[card]\nlicense = "cc0-1.0"\nlimits = "Few."\n')
+    wanted = contents(sealed(archive, "1.0.0"))
+    settings.write_text(
+        before.replace('shard_period = "month"', 'shard_period = "day"').replace(
+            'name = "News dataset"', 'name = "Renamed"'
+        )
+        + '[card]\nlicense = "cc-by-4.0"\n'
+    )
+    assert "Renamed" in settings.read_text()
+    build(archive, SECOND)
+    again = publishing.rebuild("1.0.0", archive, tmp_path / "again")
+    assert contents(again.path) == wanted
+    assert sealed(archive, "2.0.0").name == "2.0.0"
+
+
+def test_a_release_whose_note_was_lost_gets_it_when_it_is_sealed_again(
+    archive: Path, tmp_path: Path
+) -> None:
+    """As after a kill between the release and its note."""
+    wanted = contents(sealed(archive, "1.0.0"))
+    (archive / "releases" / "1.0.0.json").unlink()
+    with pytest.raises(ReleaseError, match="no note"):
+        publishing.rebuild("1.0.0", archive, tmp_path / "again")
+    sealed(archive, "1.0.0")
+    build(archive, SECOND)
+    assert contents(publishing.rebuild("1.0.0", archive, tmp_path / "again").path) == wanted
+
+
+def test_a_version_older_than_another_is_a_warning(archive: Path) -> None:
+    assert newsdata.release("1.0.0", archive).warning is None
+    assert newsdata.release("1.0.0", archive).warning is None
+    warning = newsdata.release("0.9.0", archive).warning
+    assert warning == "0.9.0 is older than 1.0.0, which stands already"
+
+
+@pytest.mark.parametrize("fields", ["", ",", " "])
+def test_without_no_field_seals_nothing(archive: Path, fields: str, capsys: Any) -> None:
+    """A variable of a script that is not set must not pass all texts on."""
+    assert run(["release", "1.0.0", "-a", str(archive), "--without", fields]) == 2
+    assert "names no field" in capsys.readouterr().err
+    assert not (archive / "releases" / "1.0.0").exists()
+
+
+def test_without_another_field_names_those_there_are(archive: Path) -> None:
+    with pytest.raises(UsageError, match=r"title, lead, text.*dateline\.raw.*images\.caption"):
+        newsdata.release("1.0.0", archive, without=["captions"])
 
 
 # -- diff ---------------------------------------------------------------------------------------

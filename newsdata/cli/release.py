@@ -17,6 +17,7 @@ from newsdata.cli.common import (
     json_option,
     say,
 )
+from newsdata.cli.interrupts import cleanly
 from newsdata.storage import Location
 
 #: As newsdata.training.preparation has them, which is not loaded for --help.
@@ -76,6 +77,7 @@ Examples:
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the path, and errors.")
 @json_option
+@cleanly()
 def command(
     version: str | None,
     archive: Location | None,
@@ -126,6 +128,9 @@ def command(
             )
         click.echo(publishing.rebuild(version, path, rebuild, key, tokenizer).path)
         return
+    fields = parse_require(without) if without is not None else ()
+    if without is not None and not fields:  # a variable that is not set must not pass texts on
+        raise click.BadParameter("names no field", param_hint="'--without'")
     released = release(
         version,
         path,
@@ -134,7 +139,7 @@ def command(
         require=parse_require(require) if require is not None else None,
         strict=strict,
         preparation=make({**prepare, "key": key, "tokenizer": tokenizer}),
-        without=parse_require(without or ""),
+        without=fields,
     )
     if released.lacking:
         for line in how_to_fill(released.lacking, str(path / "newsdata.toml")):

@@ -57,12 +57,29 @@ def check_fields(schema: Schema, names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         kind, lists = _kind(schema.arrow, name)
         if kind is None or lists > 1:
-            raise UsageError(f"without: found {name!r}, expected a field of texts")
+            there = ", ".join(_text_fields(schema.arrow))
+            raise UsageError(f"without: found {name!r}, expected a field of texts: {there}")
         if name == schema.roles.get("id"):
             raise UsageError("without: the id cannot be left out")
     if names and "id" not in schema.roles:
         raise UsageError("without: records that have no id cannot be filled in again")
     return tuple(sorted(set(names)))
+
+
+def _text_fields(columns: Iterable[pa.Field], before: str = "") -> list[str]:
+    """Every field of texts, those in objects by their path."""
+    import pyarrow as pa
+
+    found = []
+    for item in columns:
+        kind, path, lists = item.type, f"{before}{item.name}", 0
+        while pa.types.is_list(kind):
+            kind, lists = kind.value_type, lists + 1
+        if pa.types.is_struct(kind) and lists < 2:
+            found += _text_fields(kind, f"{path}.")
+        elif pa.types.is_string(kind):
+            found.append(path)
+    return found
 
 
 def _kind(columns: pa.Schema, name: str) -> tuple[pa.DataType | None, int]:
