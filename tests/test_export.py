@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -465,11 +466,66 @@ def test_bad_use_of_the_command(archive, capsys):
         ["-f", "csv", "--delimiter", "ab"],
         ["-f", "jsonl", "--excel"],
         ["-f", "xlsx"],
+        ["-f", "csv", "--columns", ","],
+        ["-f", "csv", "nowhere"],
+        ["-f", "csv", str(archive)],
         [],
     ):
         assert cli.run(["export", "-a", str(archive), *arguments]) == 2, arguments
     assert cli.run(["export", "9.9.9", "-a", str(archive), "-f", "jsonl"]) == 3
     assert "there are 1.0.0" in capsys.readouterr().err
+
+
+STOPPED = """
+import os, signal, sys
+from newsdata import cli
+from newsdata.exporters import formats
+
+read = formats.scanner
+
+def stopped(*arguments, **options):
+    os.kill(os.getpid(), int(sys.argv[1]))
+    return read(*arguments, **options)
+
+formats.scanner = stopped
+sys.exit(cli.run(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+)
+def test_an_interrupted_export_leaves_nothing_half_done(release, tmp_path, number, code):
+    target = tmp_path / "out.csv"
+    target.write_text("as it was")
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED, str(int(number)),
+         "export", str(release), "-f", "csv", "-o", str(target)],
+        capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert b"interrupted" in done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["out.csv"]
+    assert target.read_text() == "as it was"
+
+
+def test_what_a_link_leads_to_is_replaced_and_not_the_link(release, tmp_path):
+    (tmp_path / "kept").mkdir()
+    target = tmp_path / "kept" / "news.csv"
+    target.write_text("as it was")
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    assert cli.run(["export", str(release), "-f", "csv", "-o", str(link)]) == 0
+    assert link.is_symlink()
+    assert target.read_bytes() == exported(release, "csv")
+
+
+def test_a_place_that_cannot_be_written_is_named_as_it_was_given(release, capsys):
+    if not Path("/proc").is_dir():
+        pytest.skip("needs a folder in which nobody can make a file")
+    assert cli.run(["export", str(release), "-f", "csv", "-o", "/proc/news.csv"]) == 3
+    assert "newsdata: /proc/news.csv: " in capsys.readouterr().err
 
 
 def test_a_reader_that_leaves_ends_quietly(archive):

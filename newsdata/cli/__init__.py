@@ -17,6 +17,7 @@ from typing import NoReturn
 import click
 
 from newsdata.cli.common import say
+from newsdata.cli.interrupts import Terminated
 from newsdata.cli.lazy import LazyGroup
 from newsdata.errors import NewsdataError
 
@@ -51,7 +52,7 @@ COMMANDS = {
 ALIASES = {"add": "build"}
 
 BUG = 70
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 #: Parameters that are paths of files, whose names need not be UTF-8; all others are text.
@@ -144,9 +145,10 @@ def run(arguments: list[str]) -> int:
         error.show(words)
         say(words.getvalue().removesuffix("\n"))
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as end:
         say("newsdata: interrupted; nothing was left half done")
-        return INTERRUPTED
+        # click makes an Abort of the one that was raised
+        return TERMINATED if isinstance(end.__cause__ or end, Terminated) else INTERRUPTED
     except BrokenPipeError:
         return _reader_left()
     except NewsdataError as error:

@@ -137,7 +137,20 @@ def chosen_release(which: str | None, archive: Location | None) -> tuple[Locatio
 
     if which is not None and is_release(location(which)):
         return location(which), None
+    if which is not None:
+        check_version(which)
     return archive_path(archive), which
+
+
+def check_version(text: str) -> None:
+    """Raise a usage error for what is no version, where it is no directory of a release either."""
+    from newsdata.exporters.versions import VERSION
+
+    if not VERSION.fullmatch(text):
+        raise click.UsageError(
+            f"{text}: found no release there, and it is no version such as 1.2.0 (an archive is "
+            "named by --archive)"
+        )
 
 
 def mapping_of(pairs: Sequence[str]) -> Any:

@@ -12,11 +12,13 @@ from newsdata.cli.common import (
     LOCAL,
     archive_option,
     archive_path,
+    check_version,
     echo_json,
     json_option,
     say,
     table,
 )
+from newsdata.cli.interrupts import cleanly
 from newsdata.storage import Location, location
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ Examples:
 @archive_option
 @click.option("-o", "target", type=LOCAL, help="Write the changes as Parquet.")
 @json_option
+@cleanly()
 def command(
     old: str, new: str, archive: Location | None, target: Path | None, as_json: bool
 ) -> None:
@@ -67,6 +70,7 @@ def _release(given: str, archive: Location | None) -> Path:
 
     if (os.sep in given or archive is None) and is_release(location(given)):
         return find(location(given))
+    check_version(given)
     return find(archive_path(archive), given)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from newsdata.cli.common import archive_option, chosen_release, echo_json, json_option, output, say
+from newsdata.cli.interrupts import cleanly
 from newsdata.storage import Location
 
 FORMATS = ("jsonl", "csv", "ninjs", "jsonld", "bagit", "eu-summary", "eu-summary-json")
@@ -35,6 +36,7 @@ Examples:
 @click.option("--delimiter", metavar="C", default=",", help="Of CSV; without it a comma.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but records and errors.")
 @json_option
+@cleanly()
 def command(
     which: str | None,
     archive: Location | None,
@@ -72,7 +74,11 @@ def command(
     if as_json and target in (None, "-"):
         raise click.UsageError("--json and records on stdout exclude each other")
     path, version = chosen_release(which, archive)
-    names = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
+    names = None
+    if columns is not None:
+        names = [name.strip() for name in columns.split(",") if name.strip()]
+        if not names:
+            raise click.BadParameter("names no field", param_hint="--columns")
     if format_ == "bagit":
         done = export(
             path, format_, str(target), version=version, config=config, split=split,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from newsdata.cli.common import LOCAL, PLACE, echo_json, json_option, say
+from newsdata.cli.interrupts import cleanly
 from newsdata.storage import Location
 
 
@@ -29,6 +30,7 @@ Examples:
 @click.option("-o", "target", type=LOCAL, help="Write the filled-in release here.")
 @json_option
 @click.pass_context
+@cleanly()
 def command(
     context: click.Context, directory: Path, archive: Location, target: Path | None, as_json: bool
 ) -> None:

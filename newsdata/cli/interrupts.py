@@ -1,12 +1,39 @@
-"""Ctrl-C and SIGTERM stop the work between two writes, never inside one."""
+"""Ctrl-C and SIGTERM stop the work between two writes, never inside one, and leave nothing half
+done."""
 
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, where it ends the work as Ctrl-C does: what was begun is removed."""
+
+
+@contextmanager
+def cleanly() -> Iterator[None]:
+    """A stretch of work, or a command, that SIGTERM ends as Ctrl-C does.
+
+    Without it the process would be gone at once, and unfinished files would stay.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated
 
 
 class Interrupts:

@@ -36,6 +36,8 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
 
     Raises UsageError where the folder is missing.
     """
+    if target.is_symlink():  # the file it leads to is replaced, not the link
+        target = target.resolve()
     if target.exists() and not stat.S_ISREG(target.stat().st_mode):
         with io.BufferedWriter(_Named(str(target), str(target))) as stream:
             yield stream
@@ -59,7 +61,10 @@ def named(target: Path) -> tuple[io.BufferedWriter, Path]:
     folder = target.parent
     if not folder.is_dir():
         raise UsageError(f"{target}: there is no folder {folder}")
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name}-")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name[:50]}-")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None
     return io.BufferedWriter(_Named(handle, str(target)), 1 << 16), Path(temporary)
 
 
