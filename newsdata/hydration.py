@@ -28,6 +28,7 @@ from newsdata.exporters.without import (
     FINGERPRINTS,
     Fingerprinter,
     slots,
+    steps_of,
     with_texts,
 )
 from newsdata.pipeline import open_archive
@@ -113,7 +114,7 @@ class _Search:
     def of(cls, directory: Path, manifest: Mapping[str, Any], schema: Schema) -> _Search:
         """What is asked of an archive whose records have this schema."""
         fields = tuple(manifest["without"]["fields"])
-        lacking = {name.split(".")[0] for name in fields} - set(schema.arrow.names)
+        lacking = {name for name in fields if not steps_of(schema.arrow, name)}
         if lacking or "id" not in schema.roles:
             names = ", ".join(sorted(lacking)) or "id"
             raise ReleaseError(f"{directory}: the records of the archive have no {names}")
@@ -137,7 +138,9 @@ class _Search:
         rows: dict[str, list[Row]] = defaultdict(list)
         for row, id_ in self.ids.items():
             rows[id_].append(row)
-        names = dict.fromkeys([self.key, *(name.split(".")[0] for name in self.fields)])
+        names = dict.fromkeys(
+            [self.key, *(steps_of(archive.schema.arrow, name)[0] for name in self.fields)]
+        )
         columns = {name: pc.field("record", name) for name in names}
         columns["version digest"] = pc.field("digest")
         asked = pa.array(rows, pa.string())

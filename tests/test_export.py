@@ -372,6 +372,62 @@ def test_other_records_go_by_their_roles():
         assert "H" in json.dumps(make(named_by_role(record, schema)))
 
 
+def test_fields_that_only_have_the_names_of_an_articles_are_left_out(tmp_path, capsysbinary):
+    texts = {"type": ["string", "null"]}
+    document = {
+        "type": "object",
+        "properties": {
+            "number": {"type": "integer", "x-newsdata": "id"},
+            "words": {"type": "string", "x-newsdata": "text"},
+            "who": {**texts, "x-newsdata": "author"},
+            "day": {**texts, "format": "date", "x-newsdata": "timestamp"},
+            "people": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"name": texts, "age": texts}},
+            },
+            "tags": texts,
+            "topic": texts,
+            "dateline": texts,
+            "rights": texts,
+            "images": {"type": "array", "items": texts},
+            "lead": {"type": ["number", "null"]},
+            "alt_ids": {"type": "array", "items": {"type": "integer"}},
+        },
+    }
+    (tmp_path / "schema.json").write_text(json.dumps(document))
+    archive = tmp_path / "archive"
+    assert cli.run(["init", str(archive), "--schema", str(tmp_path / "schema.json")]) == 0
+    records = [
+        {
+            "number": number, "words": f"Invented {number}.", "who": "Ada Fable",
+            "day": "2024-05-31", "people": [{"name": "x", "age": "1"}],
+            "tags": "one tag", "topic": "sports", "dateline": "MINSK", "rights": "all mine",
+            "images": ["a.jpg"], "lead": 1.5, "alt_ids": [1],
+        }
+        for number in (-7, 0, 2**62)
+    ]  # fmt: skip
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+    newsdata.build([tmp_path / "in.jsonl"], archive)
+    release = newsdata.release("1.0.0", archive).sealed.path
+    items = [json.loads(line) for line in exported(release, "ninjs").splitlines()]
+    assert [one["uri"] for one in items] == [f"urn:newsdata:{n}" for n in (-7, 0, 2**62)]
+    for item in items:
+        assert item["by"] == "Ada Fable"
+        assert item["subjects"] == [{"name": "one tag", "rel": "keyword"}]
+        left = {"firstCreated", "people", "associations", "rightsInfo", "located"}
+        assert not left & item.keys()
+    for line in exported(release, "jsonld").splitlines():
+        one = json.loads(line)
+        assert one["author"] == [{"@type": "Person", "name": "Ada Fable"}]
+        assert one["datePublished"].startswith("2024-05-31")
+        assert not {"about", "image", "mentions", "description", "dateline"} & one.keys()
+    capsysbinary.readouterr()
+    assert cli.run(["show", "0", "-a", str(archive), "--cite", "bibtex"]) == 0
+    cited = capsysbinary.readouterr().out.decode()
+    assert "author = {{Ada Fable}}" in cited
+    assert "year = {2024}" in cited
+
+
 @given(st.text(max_size=40) | st.text(max_size=20).map("https://a.example/{}".format))
 def test_uris_are_valid_or_none(text):
     import jsonschema_rs

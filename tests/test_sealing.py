@@ -483,6 +483,74 @@ def test_no_left_out_text_is_anywhere(lawful: Path) -> None:
     ]
 
 
+ODD = {
+    "type": "object",
+    "properties": {
+        "number": {"type": "integer", "x-newsdata": "id"},
+        "wo.rds": {"type": "string", "x-newsdata": "text"},
+        "a`b": {"type": ["string", "null"]},
+        "in side": {
+            "type": ["object", "null"],
+            "properties": {
+                "x.y": {"type": ["string", "null"]},
+                "z": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+        "people": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+    },
+    "required": ["number", "wo.rds"],
+}
+
+
+def test_texts_of_fields_with_odd_names_are_left_out_and_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "odd.json").write_text(json.dumps(ODD))
+    archive = tmp_path / "archive"
+    assert run(["init", str(archive), "--schema", str(tmp_path / "odd.json")]) == 0
+    records = [
+        {
+            "number": n,
+            "wo.rds": " ".join(f"hidden{n}x{i}" for i in range(30)),
+            "a`b": f"hidden {n}" if n % 2 else None,
+            "in side": {"x.y": "hidden inside", "z": ["hidden z", ""]} if n % 3 else None,
+            "people": [{"name": f"hidden {n}", "tags": ["shown"]}, {"name": "hidden"}][: n % 3],
+        }
+        for n in range(-3, 9)
+    ]
+    build(archive, records)
+    fields = ["wo.rds", "a`b", "in side.x.y", "in side.z", "people.name"]
+    day = "2024-05-31"
+    full = sealed(archive, "1.0.0", date=day)
+    shutil.copytree(archive, tmp_path / "other")
+    shutil.rmtree(tmp_path / "other" / "releases")
+    with pytest.raises(
+        UsageError, match=r"found 'people\.tags', expected .*: wo\.rds, a`b, in sid"
+    ):
+        newsdata.release("1.0.0", tmp_path / "other", date=day, without=["people.tags"])
+    bare = sealed(tmp_path / "other", "1.0.0", date=day, without=fields)
+    tables = [read_rows(bare, config) for config in read_manifest(bare)["configs"]]
+    assert "hidden" not in str([table.to_pylist() for table in tables])
+    assert all(b"hidden" not in content for content in contents(bare).values())
+    assert verify(bare) == []
+    command = ["hydrate", str(bare), "--from", str(archive), "-o", str(tmp_path / "whole")]
+    assert run(command) == 0
+    assert contents(tmp_path / "whole") == contents(full)
+    card = contents(full)["README.md"].decode()
+    assert "| `` a`b `` | string |" in card
+    assert "`provenance`" not in card
+    lines = build(tmp_path / "articles", BASE)
+    with pytest.raises(ReleaseError, match=r"have no a`b, in side\.x\.y"):
+        newsdata.hydration.hydrate(bare, lines)
+
+
 def test_a_hydrated_release_is_the_full_one(lawful: Path, tmp_path: Path, capsys: Any) -> None:
     shutil.copytree(lawful, tmp_path / "theirs")
     full = sealed(tmp_path / "theirs", "1.0.0")

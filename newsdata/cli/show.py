@@ -79,7 +79,12 @@ def _cite(id_: str, history: Mapping[str, Any], style: str) -> None:
 
     if history["record"] is None:
         raise UsageError(f"{id_} is {_state(history['state'])}: there is nothing to cite")
-    echo_text(cite(_plain(history["record"]), style))
+    record = _plain(history["record"])
+    named = {role: record.get(name) for role, name in history["roles"].items()}
+    authors = named.get("author")
+    if isinstance(authors, str):
+        named["author"] = [authors]
+    echo_text(cite({**record, **named}, style))
 
 
 def _show_record(record: Mapping[str, Any], text: str, provenance: str) -> None:

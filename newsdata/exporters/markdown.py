@@ -45,6 +45,15 @@ def literal(text: str, most: int = 100) -> str:
     return text.translate({ord("<"): "&lt;", ord("`"): "&#96;", ord("|"): "&#124;"})
 
 
+def code(text: str) -> str:
+    """Text as `code`, also where it has a backtick of its own.
+
+    >>> code("a"), code("a`b")
+    ('`a`', '`` a`b ``')
+    """
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
 def linked(text: str, link: str | None) -> str:
     """The text, as a link where there is one."""
     return f"[{text}]({link})" if link else text

@@ -9,7 +9,7 @@ from typing import Any
 
 from newsdata.exporters.facts import Facts
 from newsdata.exporters.features import plain_type
-from newsdata.exporters.markdown import UNSEEN, literal, share, table
+from newsdata.exporters.markdown import UNSEEN, code, literal, share, table
 from newsdata.exporters.plan import Described
 from newsdata.exporters.tables import meaning
 from newsdata.reasons import REASONS
@@ -80,7 +80,9 @@ def _steps(release: Described) -> str:
     settings = release.settings
     lines = [
         "1. Pages and records were read; title, text, time, authors and the other fields were "
-        "taken from them, each with how it was found (`provenance`).",
+        "taken from them, each with how it was found (`provenance`)."
+        if "provenance" in release.schema.roles
+        else "1. Records were read as they were given.",
         "2. What is no valid record of the schema was rejected, with a reason.",
     ]
     if "threshold" in settings:
@@ -113,7 +115,7 @@ def structure(release: Described) -> str:
     schema, known = release.schema, release.facts
     rows = [
         (
-            f"`{item.name}`",
+            code(item.name),
             plain_type(item.type),
             share(known.filled[item.name], known.rows),
             str(schema.properties[item.name].get("description", "")),

@@ -66,20 +66,44 @@ def check_fields(schema: Schema, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
 
 
-def _text_fields(columns: Iterable[pa.Field], before: str = "") -> list[str]:
-    """Every field of texts, those in objects by their path."""
+def _text_fields(columns: Iterable[pa.Field], before: str = "", lists: int = 0) -> list[str]:
+    """Every field of texts that stands in one list at most, those in objects by their path."""
     import pyarrow as pa
 
     found = []
     for item in columns:
-        kind, path, lists = item.type, f"{before}{item.name}", 0
+        kind, path, depth = item.type, f"{before}{item.name}", lists
         while pa.types.is_list(kind):
-            kind, lists = kind.value_type, lists + 1
-        if pa.types.is_struct(kind) and lists < 2:
-            found += _text_fields(kind, f"{path}.")
-        elif pa.types.is_string(kind):
+            kind, depth = kind.value_type, depth + 1
+        if pa.types.is_struct(kind):
+            found += _text_fields(kind, f"{path}.", depth)
+        elif pa.types.is_string(kind) and depth < 2:
             found.append(path)
     return found
+
+
+def steps_of(columns: Iterable[pa.Field], field: str) -> list[str]:
+    """The column, then the names in objects, to which ``images.caption`` leads: a name may have
+    a point in it. Empty where there is no such field.
+
+    >>> import pyarrow as pa
+    >>> columns = pa.schema({"a.b": pa.string(), "c": pa.list_(pa.struct({"d.e": pa.string()}))})
+    >>> steps_of(columns, "a.b"), steps_of(columns, "c.d.e"), steps_of(columns, "a")
+    (['a.b'], ['c', 'd.e'], [])
+    """
+    import pyarrow as pa
+
+    for item in columns:
+        if item.name == field:
+            return [item.name]
+        kind = item.type
+        while pa.types.is_list(kind):
+            kind = kind.value_type
+        if field.startswith(f"{item.name}.") and pa.types.is_struct(kind):
+            rest = steps_of(kind, field.removeprefix(f"{item.name}."))
+            if rest:
+                return [item.name, *rest]
+    return []
 
 
 def _kind(columns: pa.Schema, name: str) -> tuple[pa.DataType | None, int]:
@@ -87,9 +111,7 @@ def _kind(columns: pa.Schema, name: str) -> tuple[pa.DataType | None, int]:
     import pyarrow as pa
 
     kind, lists = pa.struct(list(columns)), 0
-    for step in name.split("."):
-        if not pa.types.is_struct(kind) or kind.get_field_index(step) < 0:
-            return None, 0
+    for step in steps_of(columns, name):
         kind = kind.field(step).type
         while pa.types.is_list(kind):
             kind, lists = kind.value_type, lists + 1
@@ -109,7 +131,7 @@ def with_texts(table: pa.Table, values: Mapping[str, pa.Array | None]) -> pa.Tab
     import pyarrow as pa
 
     for name, leaf in values.items():
-        first, *steps = name.split(".")
+        first, *steps = steps_of(table.schema, name)
         at = table.column_names.index(first)
         one = _piece(table.column(first))
         column = pa.chunked_array([_replaced(one, leaf, steps)], one.type)
@@ -145,7 +167,7 @@ def slots(table: pa.Table, field: str) -> Iterator[tuple[int, int, str | None]]:
     import numpy as np
     import pyarrow as pa
 
-    first, *steps = field.split(".")
+    first, *steps = steps_of(table.schema, field)
     array = _piece(table.column(first))
     rows, places = np.arange(len(array)), np.zeros(len(array), np.int64)
     for step in [*steps, None]:

@@ -29,9 +29,9 @@ def ninjs(record: Mapping[str, Any]) -> dict[str, Any]:
         "uri": address,
         "type": "text",
         "representationType": "full" if record.get("text") else "partial",
-        "firstCreated": record.get("timestamp"),
-        "versionCreated": record.get("modified"),
-        "embargoedUntil": record.get("embargoed_until"),
+        "firstCreated": _moment(record.get("timestamp")),
+        "versionCreated": _moment(record.get("modified")),
+        "embargoedUntil": _moment(record.get("embargoed_until")),
         "pubStatus": record.get("status"),
         "language": record.get("language"),
         "by": ", ".join(record.get("author") or []),
@@ -52,6 +52,11 @@ def ninjs(record: Mapping[str, Any]) -> dict[str, Any]:
         "standard": {"name": "ninjs", "version": VERSION, "schema": SCHEMA},
     }
     return {name: value for name, value in item.items() if value not in (None, "", [])}
+
+
+def _moment(text: str | None) -> str | None:
+    """A time; a mere day, which records of other schemas may have, is none."""
+    return text if text and "T" in text else None
 
 
 def _valued(role: str, text: str | None) -> list[dict[str, Any]]:

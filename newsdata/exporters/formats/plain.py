@@ -39,8 +39,53 @@ def records(batch: pa.RecordBatch, schema: Schema) -> Iterator[dict[str, Any]]:
 
 
 def named_by_role(record: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """A record whose roles stand under their own names, for schemas that name them otherwise."""
-    return {**record, **{role: record.get(name) for role, name in schema.roles.items()}}
+    """A record as an article: what plays a role stands under its name, a number that is an id is
+    its digits, one author a list of one. A field of another schema that has only the name of an
+    article's field, and not its shape, is left out: a format would make nonsense of it.
+    """
+    named = {**record, **{role: record.get(name) for role, name in schema.roles.items()}}
+    if isinstance(named.get("id"), int):
+        named["id"] = str(named["id"])
+    return {name: fitting(named.get(name), shape) for name, shape in _ARTICLE.items()}
+
+
+#: What the formats of articles read: ``str``, ``bool``, a list of a shape, or an object of shapes.
+_ARTICLE: dict[str, Any] = {
+    **dict.fromkeys(
+        (
+            "id", "url", "source", "title", "lead", "text", "timestamp", "timestamp_precision",
+            "local_date", "modified", "embargoed_until", "agency", "rubric", "rubric_slug",
+            "topic", "language", "status",
+        ),
+        str,
+    ),
+    **{key: [str] for key in ("alt_ids", "author", "photographer", "tags", "people")},
+    "dateline": {"raw": str, "places": [str]},
+    "images": [
+        {"url": str, "caption": str, "credit": str, "photographer": [str], "agency": str}
+    ],
+    "rights": {
+        "license": str, "copyright_notice": str, "usage_terms": str, "free_to_read": bool,
+    },
+}  # fmt: skip
+
+
+def fitting(value: Any, shape: Any) -> Any:
+    """What of a value has a shape: of a list those items that have it, a text alone as a list of
+    one, None where nothing has.
+
+    >>> fitting(["a", 1, None], [str]), fitting("a", [str]), fitting(1, str)
+    (['a'], ['a'], None)
+    """
+    if isinstance(shape, type):
+        return value if isinstance(value, shape) else None
+    if isinstance(shape, dict):
+        if not isinstance(value, Mapping):
+            return None
+        return {name: fitting(value.get(name), inner) for name, inner in shape.items()}
+    items = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    found = (fitting(item, shape[0]) for item in items)
+    return [item for item in found if item is not None]
 
 
 def _local(moment: datetime, offset: Any) -> datetime:

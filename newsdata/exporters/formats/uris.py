@@ -41,8 +41,9 @@ def own_uri(id_: str | None, url: str | None) -> str:
 
 
 def media_topic(code: str | None) -> str | None:
-    """``medtop:01000000`` as the address of the concept."""
-    return MEDIA_TOPICS + code.partition(":")[2] if code else None
+    """``medtop:01000000`` as the address of the concept; None for what is no such code."""
+    match = re.fullmatch(r"medtop:([0-9]{8})", code or "")
+    return MEDIA_TOPICS + match[1] if match else None
 
 
 @functools.cache
