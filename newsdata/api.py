@@ -407,7 +407,7 @@ class Archive:
     """
 
     def __init__(self, path: Where) -> None:
-        from newsdata.pipeline import open_archive
+        from newsdata.opening import open_archive
 
         self.path = location(path)
         self._opened = open_archive(self.path)

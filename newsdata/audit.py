@@ -25,7 +25,7 @@ from newsdata.exporters.stored import folder_of, mirrored
 from newsdata.fingerprints import fingerprint_batch
 from newsdata.ledger import in_microseconds, raw_bytes
 from newsdata.links import hashing_of, near_of
-from newsdata.pipeline import open_archive
+from newsdata.opening import open_archive
 from newsdata.readings import COLUMNS, RE_EXTRACTED, READ, Reading, noted_in, outdated
 from newsdata.reference import second_opinion
 from newsdata.schema import digest

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from newsdata.errors import UsageError
-from newsdata.pipeline import open_archive
+from newsdata.opening import open_archive
 from newsdata.storage import Where
 
 if TYPE_CHECKING:

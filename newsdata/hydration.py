@@ -31,7 +31,7 @@ from newsdata.exporters.without import (
     steps_of,
     with_texts,
 )
-from newsdata.pipeline import open_archive
+from newsdata.opening import open_archive
 from newsdata.schema import Schema
 from newsdata.snapshots import Snapshot, snapshot
 from newsdata.storage import Where

@@ -395,13 +395,6 @@ def source_size(sources: Sources) -> int:
     return total_size(find_inputs(listed(sources)))
 
 
-def open_archive(path: Where) -> Archive:
-    """The archive at ``path``; raises ArchiveError where there is none or it is damaged."""
-    from newsdata.archive import Archive
-
-    return Archive.open(location(path))
-
-
 def _build(
     inputs: Sequence[Any],
     target: Archive,

@@ -19,7 +19,6 @@ from newsdata.exporters.tables import csv_bytes
 from newsdata.releases import LEFT, SPLIT, order_of
 from newsdata.training.leaks import Leak, LeakFinder
 from newsdata.training.preparation import Preparation
-from newsdata.training.quality import failed, signals_of
 from newsdata.training.rewriting import Rewriter
 
 if TYPE_CHECKING:
@@ -174,6 +173,8 @@ def _survey(
     rewriter: Rewriter | None,
 ) -> list[Counter[str]]:
     """Mark in ``left`` what breaks a rule of quality; what was rewritten, row by row of heads."""
+    from newsdata.training.quality import failed, signals_of
+
     counts: list[Counter[str]] = [Counter()] * heads.num_rows
     roles = rule.schema.roles
     for places, table in _portions(heads, order, rows):

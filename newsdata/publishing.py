@@ -20,7 +20,7 @@ from newsdata.exporters.sealed import columns_of, read_changelog, read_manifest,
 from newsdata.exporters.stored import ETAGS, Before, folder_of, seal_stored
 from newsdata.exporters.without import check_fields, leave_out, with_setting
 from newsdata.links import hashing_of
-from newsdata.pipeline import open_archive
+from newsdata.opening import open_archive
 from newsdata.preparing import Prepared, Rule, documents, prepare, sections
 from newsdata.releases import (
     LEFT,
@@ -116,7 +116,8 @@ def release(
     )
     planned, prepared, taken_in = cutting.plan(version or "1.0.0", date, epoch)
     heads = prepared.heads
-    moved = _moved(cutting, heads, previous, before)
+    memory = _memory(opened, previous) if previous is not None else {}
+    moved = _moved(cutting, heads, (previous, before, memory.get("batch")))
     proposed = _propose(planned, moved, previous, before, cutting.configs(prepared))
     lacks = lacking(planned.about) if strict else ()
     if version is None or lacks:
@@ -144,11 +145,9 @@ def release(
 
     etags: dict[str, str] = {}
     if isinstance(target, Path):
-        source = target if taken(target) else previous
-        memory = _memory(opened, source) if source is not None else {}
+        memory = _memory(opened, target) if taken(target) else memory
         sealed = seal(target, planned, previous, remembered(memory, planned))
     else:
-        memory = _memory(opened, previous) if previous is not None else {}
         older = _stored(opened, previous, memory)
         sealed, etags = seal_stored(target, planned, older, remembered(memory, planned), note)
     # Whoever was killed between the release and its note left no note: it is as true now.
@@ -209,7 +208,8 @@ def rebuild(
     shard_bytes = note["settings"]["shard_bytes"]
     planned, prepared, taken_in = cutting.plan(checked, note["date"], None, shard_bytes)
     heads = prepared.heads
-    moved = _moved(cutting, heads, previous, before)
+    known = _memory(opened, previous).get("batch") if previous is not None else None
+    moved = _moved(cutting, heads, (previous, before, known))
     proposed = _propose(planned, moved, previous, before, cutting.configs(prepared))
     since = _since(cutting, planned, heads, previous, proposed, moved)
     return seal(Path(target), cutting.whole(planned, prepared, taken_in, since))
@@ -351,14 +351,14 @@ class _Moved:
 
 
 def _moved(
-    cutting: _Cutting, heads: pa.Table, previous: Path | None, manifest: Mapping[str, Any] | None
+    cutting: _Cutting, heads: pa.Table, last: tuple[Path | None, Mapping[str, Any] | None, Any]
 ) -> _Moved | None:
-    """What the ledger knows of the release before; None where only its rows can tell."""
-    import pyarrow.compute as pc
+    """What the ledger knows of the release before; None where only its rows can tell. ``last`` is
+    that release, its manifest, and the batch after which it was cut, where that is known."""
 
+    previous, manifest, batch = last
     if previous is None or manifest is None or "id" not in heads.column_names:
         return None
-    batch = _memory(cutting.archive, previous).get("batch")
     schema, seen = cutting.archive.schema, cutting.seen
     if batch is None or not columns_of(previous).equals(schema.arrow):
         return None
@@ -369,20 +369,28 @@ def _moved(
         old = then.heads(then.state(), require)
         if was_prepared:  # what it let in is what it has
             known = _texts(_ids_of(previous, schema.roles["id"]))
-            old = old.filter(pc.is_in(old.column("id"), value_set=known))
+            old = _those(old, known)
         else:
             old = chosen(old, require, schema)
         return _Moved(old, chosen(heads, cutting.require, schema))
     if list(require) == list(cutting.require):
         touched = seen.touched(batch)  # all others are what they were
         seen = seen.only(touched)
-        ids = heads.column("id")
-        heads = heads.filter(among(ids if cutting.seen.has_own_ids() else _texts(ids), touched))
+        heads = _those(heads, touched)
     old = seen.until(batch)
     return _Moved(
         chosen(old.heads(old.state(), require), require, schema),
         chosen(heads, cutting.require, schema),
     )
+
+
+def _those(heads: pa.Table, ids: pa.Array) -> pa.Table:
+    """The heads with these ids, which are texts as the ledger has them."""
+    import pyarrow as pa
+
+    own: Any = heads.column("id")
+    own = own if pa.types.is_dictionary(own.type) else _texts(own)
+    return heads.filter(among(own, ids))
 
 
 def _memory(opened: Archive, directory: Path) -> dict[str, Any]:

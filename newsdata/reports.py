@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsdata.errors import UsageError
 from newsdata.exporters.loading import known_versions, manifest_of
-from newsdata.pipeline import open_archive
+from newsdata.opening import open_archive
 from newsdata.readings import RE_EXTRACTED
 from newsdata.states import STATES, Noted, Outdated
 from newsdata.storage import Where, location

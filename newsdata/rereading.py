@@ -24,13 +24,13 @@ from newsdata.errors import UsageError
 from newsdata.identity import identify
 from newsdata.ledger import rejected_key, shard_columns
 from newsdata.links import hashing_of
+from newsdata.opening import open_archive
 from newsdata.pipeline import (
     GROUP,
     GROUP_BYTES,
     ONE_PROCESS,
     Preparation,
     kept_or_article_schema,
-    open_archive,
     open_index,
     page_key,
     read_rows,

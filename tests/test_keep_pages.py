@@ -27,7 +27,7 @@ from newsdata.archive import pages as kept_room
 from newsdata.archive.page_records import content_key
 from newsdata.archive.pages import KeptFile, KeptPages, keeping
 from newsdata.errors import ArchiveError
-from newsdata.pipeline import open_archive
+from newsdata.opening import open_archive
 from newsdata.records import Page, Place, Signal
 from newsdata.sources.files import find_inputs
 from newsdata.sources.reading import read_inputs

@@ -16,7 +16,7 @@ import memory_limits
 import pytest
 
 import newsdata
-from newsdata.pipeline import open_archive
+from newsdata.opening import open_archive
 
 LONG = bool(os.environ.get("NEWSDATA_TEST_MEMORY"))
 HOME = str(Path(newsdata.__file__).parent.parent)

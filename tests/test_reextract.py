@@ -24,7 +24,7 @@ from newsdata.errors import ArchiveError, UsageError
 from newsdata.extractors import agencies, dumps, entries, html, linked
 from newsdata.extractors import given as records
 from newsdata.extractors.extract import READERS
-from newsdata.pipeline import open_archive
+from newsdata.opening import open_archive
 from newsdata.records import Article, Fault, reject
 from newsdata.reports import article_history, batch_inputs, final_counts
 from newsdata.rereading import FIELDS

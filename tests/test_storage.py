@@ -302,7 +302,7 @@ def upload(bucket: Bucket, folder: Path, key: str) -> str:
 
 
 def facts(archive) -> list[dict]:
-    from newsdata.pipeline import open_archive
+    from newsdata.opening import open_archive
 
     opened = open_archive(archive)
     columns = ("row", "path", "line", "offset", "outcome", "id", "digest", "reason", "sha256")

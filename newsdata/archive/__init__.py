@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -601,12 +602,12 @@ class Archive:
         """
         if isinstance(self.releases, Path):
             write_new(self.releases / f"{version}.json", json.dumps(note, indent=2) + "\n")
-        kept = json.dumps({**memory, "batch": note["batch"]}, sort_keys=True)
+        kept = orjson.dumps({**memory, "batch": note["batch"]}, option=orjson.OPT_SORT_KEYS)
         with contextlib.suppress(OSError):
             path = self._memory(version)
             path.parent.mkdir(exist_ok=True)
             path.unlink(missing_ok=True)
-            write_new(path, kept + "\n")
+            write_new(path, kept.decode() + "\n")
 
     def release_note(self, version: str) -> dict[str, Any] | None:
         """What :meth:`note_release` noted of a release; None where nothing is."""
@@ -619,7 +620,7 @@ class Archive:
     def release_memory(self, version: str) -> dict[str, Any]:
         """What :meth:`note_release` kept of a release; empty where it is gone or unreadable."""
         try:
-            kept = json.loads(self._memory(version).read_text("utf-8"))
+            kept = orjson.loads(self._memory(version).read_bytes())
         except (OSError, ValueError):
             return {}
         return kept if isinstance(kept, dict) else {}

@@ -157,8 +157,8 @@ def _write(partial: Path, plan: Plan, older: Older | None) -> tuple[dict[str, An
     document = manifest(plan, hashes, schema_file(plan.schema.document), files)
     files[MANIFEST] = _put(partial / MANIFEST, to_bytes(document))
     _put(partial / SUMS, sums({name: entry["sha256"] for name, entry in files.items()}))
-    for folder in {(partial / name).parent for name in files}:
-        _flush(folder)
+    for folder in {name.rpartition("/")[0] for name in files}:
+        _flush(partial / folder)
     return document, written.memory
 
 

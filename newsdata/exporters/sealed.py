@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from newsdata.errors import ReleaseError
-from newsdata.exporters.manifest_shape import shape_fault
+from newsdata.exporters.manifest_shape import Fault, shape_fault
 from newsdata.exporters.names import ARTICLES, FORMAT, MANIFEST
 from newsdata.storage import Location
 
@@ -21,7 +22,8 @@ def read_manifest(directory: Location) -> dict[str, Any]:
     """The manifest of a release; raises ReleaseError where there is none that can be read."""
     path = directory / MANIFEST
     try:
-        document = orjson.loads(path.read_bytes())
+        content = path.read_bytes()
+        document = orjson.loads(content)
     except FileNotFoundError:
         raise ReleaseError(f"{directory}: no release here, it has no {MANIFEST}") from None
     except OSError as error:
@@ -34,9 +36,16 @@ def read_manifest(directory: Location) -> dict[str, Any]:
         raise ReleaseError(
             f"{path}: found format {document['format']}, this newsdata reads up to {FORMAT}"
         )
-    if fault := shape_fault(document):
+    if fault := _fault(content):
         raise ReleaseError(f"{path}: no manifest of a release: {fault}")
     return document
+
+
+@functools.lru_cache(maxsize=4)
+def _fault(content: bytes) -> Fault | None:
+    """What is wrong with the shape of a manifest. It names thousands of files, and a command
+    reads the same one several times."""
+    return shape_fault(orjson.loads(content))
 
 
 def read_rows(

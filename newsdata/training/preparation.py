@@ -11,7 +11,6 @@ from newsdata.errors import UsageError
 from newsdata.schema import Schema
 from newsdata.training import pseudonyms, tokens
 from newsdata.training.pseudonyms import parse_fields
-from newsdata.training.quality import FAMILIES
 from newsdata.training.redaction import Kind, parse_kinds
 from newsdata.training.splits import Split, parse_split
 
@@ -170,6 +169,8 @@ def again(printed: Mapping[str, Any], key: bytes | None, tokenizer: bytes | None
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "quality" in values:
+        from newsdata.training.quality import FAMILIES
+
         wanted = set(_listed(values["quality"]))
         for name in wanted - set(FAMILIES):
             raise UsageError(f"quality: found {name!r}; expected some of {', '.join(FAMILIES)}")
