@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 #: Bytes of a digest, which the ledger has as twice as many hexadecimal digits.
 DIGEST = 16
 
+#: Bytes of texts that are hashed at once.
+HASHED = 1 << 20
+#: An odd number, so that dividing by its powers is multiplying.
+_BASE = 0x9E3779B97F4A7C15
+
 
 def dictionary_of(column: pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray[np.int32]]:
     """The values of a dictionary column without nulls, and for each row the number of its own."""
@@ -35,11 +40,66 @@ def dictionary_of(column: pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray[np.int
 
 
 def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """A column of texts in one piece, each of them held once."""
+    """A column of texts without nulls in one piece, each of them held once, as they first appear.
+
+    Arrow's own encoding holds several times the texts for as long as it takes. Mostly none stands
+    twice, and their hashes tell that; of those whose hashes do not, Arrow is asked.
+    """
+    import numpy as np
     import pyarrow as pa
 
-    values, numbers = dictionary_of(column.dictionary_encode())
-    return pa.DictionaryArray.from_arrays(pa.array(numbers), values)
+    hashes = _hashes(column)
+    ascending = np.sort(hashes)
+    repeated = np.unique(ascending[1:][ascending[1:] == ascending[:-1]])
+    del ascending
+    kept = np.ones(len(column), bool)
+    numbers = np.arange(len(column), dtype=np.int32)
+    if len(repeated):
+        doubtful = np.flatnonzero(np.isin(hashes, repeated))
+        found = column.take(pa.array(doubtful)).combine_chunks().dictionary_encode()
+        codes = found.indices.to_numpy()
+        firsts = np.empty(len(found.dictionary), np.int64)
+        firsts[codes[::-1]] = doubtful[::-1]  # of repeated positions NumPy keeps the last
+        kept[doubtful] = firsts[codes] == doubtful
+        numbers = (np.cumsum(kept) - 1).astype(np.int32)
+        numbers[doubtful] = numbers[firsts[codes]]
+        column = column.filter(pa.array(kept))
+    return pa.DictionaryArray.from_arrays(pa.array(numbers), column.combine_chunks())
+
+
+def _hashes(column: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
+    """Equal numbers of equal texts: polynomials of their bytes modulo 2 to the 64th."""
+    import numpy as np
+
+    found = [np.zeros(0, np.uint64)]
+    powers = inverses = _powers(1, 0)
+    for array in column.chunks:
+        _, places, data = array.buffers()
+        ends = np.frombuffer(places, np.int32)[array.offset :][: len(array) + 1]
+        text = np.frombuffer(data or b"", np.uint8)
+        start = 0
+        while start < len(array):
+            limit = int(ends[start]) + HASHED
+            stop = max(int(np.searchsorted(ends, limit, "right")) - 1, start + 1)
+            here = ends[start : stop + 1] - ends[start]
+            if len(powers) <= here[-1]:
+                powers = _powers(_BASE, int(here[-1]))
+                inverses = _powers(pow(_BASE, -1, 1 << 64), int(here[-1]))
+            sums = np.zeros(int(here[-1]) + 1, np.uint64)
+            part = text[ends[start] : ends[stop]].astype(np.uint64)
+            np.cumsum((part + np.uint64(1)) * powers[: len(part)], out=sums[1:])
+            found.append((sums[here[1:]] - sums[here[:-1]]) * inverses[here[:-1]])
+            start = stop
+    return np.concatenate(found)
+
+
+def _powers(base: int, last: int) -> npt.NDArray[np.uint64]:
+    import numpy as np
+
+    found = np.full(last + 1, base, np.uint64)
+    found[0] = 1
+    powers: npt.NDArray[np.uint64] = np.cumprod(found, dtype=np.uint64)
+    return powers
 
 
 def each(column: pa.ChunkedArray, told: Callable[[Any], Any]) -> Any:

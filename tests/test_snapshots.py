@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import newsdata
-from newsdata import states
+from newsdata import columns, states
 from newsdata.archive import Archive
 from newsdata.archive.gather import Ledger
 from newsdata.cli import run
@@ -83,6 +83,31 @@ def test_digests_packed_and_unpacked_are_the_same(digests, cut):
 def test_what_is_no_digest_is_a_damaged_ledger(wrong):
     with pytest.raises(ArchiveError, match="the ledger is damaged"):
         packed(pa.chunked_array([["0" * 32, wrong]]))
+
+
+@given(
+    st.lists(st.lists(st.text(max_size=3) | st.sampled_from("ab"), max_size=8), max_size=4),
+    st.sampled_from([1, 5, 1 << 20]),
+    st.booleans(),
+)
+def test_texts_stand_once_as_they_first_appear(parts, at_once, one_hash):
+    rows = [value for part in parts for value in part]
+    texts = pa.chunked_array([pa.array(["x", *part]).slice(1) for part in parts], pa.string())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("newsdata.columns.HASHED", at_once)
+        if one_hash:  # all are doubtful then
+            patch.setattr(
+                "newsdata.columns._hashes", lambda column: np.zeros(len(column), np.uint64)
+            )
+        found = encoded(texts)
+    assert found.to_pylist() == rows
+    assert found.dictionary.to_pylist() == list(dict.fromkeys(rows))
+
+
+def test_few_of_many_ids_have_hashes_of_others():
+    """Else a dictionary would be made of all of them, which costs several times their bytes."""
+    ids = [f"demo.example:{n}" for n in range(100_000)] + ["a", "b", "", "ab", "ba"]
+    assert len(np.unique(columns._hashes(pa.chunked_array([ids])))) == len(ids)
 
 
 @given(st.lists(st.lists(st.sampled_from("abcde"), max_size=6), max_size=4))
