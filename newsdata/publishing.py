@@ -22,23 +22,25 @@ from newsdata.exporters.without import check_fields, leave_out, with_setting
 from newsdata.links import hashing_of
 from newsdata.opening import open_archive
 from newsdata.preparing import Prepared, Rule, documents, prepare, sections
+from newsdata.proposals import (
+    Proposal,
+    changes_between,
+    check_cut,
+    first_proposal,
+    proposal,
+    propose,
+)
 from newsdata.releases import (
     LEFT,
     SHARD_BYTES,
     Chosen,
-    Proposal,
     Version,
     arrange,
-    changes_between,
-    check_cut,
     check_ids,
     choose,
     chosen,
     default_require,
-    first_proposal,
     known_fields,
-    proposal,
-    propose,
 )
 from newsdata.reports import final_counts
 from newsdata.settings import CHECKS, Settings, with_values
@@ -125,9 +127,12 @@ def release(
     if before is not None:
         check_cut(planned, before)
     since = _since(cutting, planned, heads, previous, proposed, moved)
+    # Columns of every row: some are not wanted for what stands beside them, none for sealing.
+    del heads, moved
+    if not preparation.configs:
+        prepared = replace(prepared, heads=prepared.heads.schema.empty_table())
     planned = cutting.whole(planned, prepared, taken_in, since)
-    # columns of every row: not wanted for sealing
-    del cutting, prepared, taken_in, heads, moved, since
+    del cutting, prepared, taken_in, since
     target = opened.releases / planned.version
 
     def note() -> dict[str, Any]:

@@ -42,7 +42,7 @@ FLOORS = (
     ("sources", "validation", "duplicates", "ledger", "neighbours"),
     ("batches", "extractors", "index", "links", "reference", "states", "training"),
     ("archive", "exporters"),
-    ("releases", "configs", "removals", "opening"),
+    ("releases", "proposals", "configs", "removals", "opening"),
     ("engines",),
     ("pipeline", "copies", "preparing", "trainers"),
     ("audit", "checks", "health", "reports", "rereading", "snapshots"),

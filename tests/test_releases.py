@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsdata import releases
+from newsdata import proposals, releases
 from newsdata.errors import ReleaseError, UsageError
 from newsdata.exporters import rows
 from newsdata.releases import Version
@@ -242,11 +242,11 @@ def manifest_of(plan: releases.Plan) -> dict[str, Any]:
 
 def propose(old: list[dict[str, Any]], new: list[dict[str, Any]], **options: Any) -> Any:
     before = planned(old)
-    return releases.propose(planned(new, **options), manifest_of(before), before.table)
+    return proposals.propose(planned(new, **options), manifest_of(before), before.table)
 
 
 def test_the_first_release_is_1_0_0() -> None:
-    proposal = releases.propose(planned([note("a")]))
+    proposal = proposals.propose(planned([note("a")]))
     assert str(proposal.version) == "1.0.0"
     assert proposal.changes.added == 1
 
@@ -258,9 +258,9 @@ def test_the_step_follows_from_what_changed() -> None:
     assert (added.step, str(added.version)) == ("minor", "1.1.0")
     removed = propose(base, base[1:])
     assert (removed.step, str(removed.version)) == ("patch", "1.0.1")
-    assert removed.changes == releases.Changes(0, 1, 0)
+    assert removed.changes == proposals.Changes(0, 1, 0)
     changed = propose(base, [*base[:2], note("c", authors=["A", "B"])])
-    assert (changed.step, changed.changes) == ("patch", releases.Changes(0, 0, 1))
+    assert (changed.step, changed.changes) == ("patch", proposals.Changes(0, 0, 1))
     other = propose(base, base, settings=Settings(shard_period="day"))
     assert other.step == "major"
     assert "shard_period" in other.reason
@@ -288,7 +288,7 @@ def test_a_breaking_schema_is_major_and_a_new_field_minor() -> None:
             require=["key"],
             date="2024-01-01",
         )
-        return releases.propose(new, manifest, before.table)
+        return proposals.propose(new, manifest, before.table)
 
     properties = DOCUMENT["properties"]
     assert (
