@@ -398,8 +398,8 @@ def test_a_diff_opens_no_column_that_is_the_same_bytes(
     name = next(n for n in sorted(contents(two)) if n.startswith("data/"))
     both = twins.twins(one / name, two / name, "id")
     assert both is not None
-    assert len(both.columns) > 1  # several row groups
-    assert {c for columns in both.columns for c in columns} == {"text", "modified", "provenance"}
+    assert len(both.unlike) > 1  # several row groups
+    assert {c for columns in both.unlike for c in columns} == {"text", "modified", "provenance"}
     found = {(c.id, c.field) for c in compare_releases(one, two).changes}
     assert {pair for pair in found if pair[1] == "text"} == {
         (r["id"], "text") for r in edits[3::40]
@@ -420,10 +420,9 @@ def test_columns_of_the_same_size_are_compared_byte_by_byte(tmp_path: Path) -> N
     assert sizes[0] == sizes[1]
     both = twins.twins(tmp_path / "a", tmp_path / "b", "id")
     assert both is not None
-    assert both.columns == (("n",),)
-    (found,) = both.differing("id", ["n", "m"])
-    assert found.key.to_pylist() == ["y"]
-    assert (found.before.to_pylist(), found.after.to_pylist()) == ([1], [2])
+    assert both.unlike == ({"n": [1]},)
+    (found,) = twins.differing_twins([both], "id", ["n", "m"])
+    assert (found.key, found.before, found.after) == (["y"], [1], [2])
 
 
 def test_shards_are_cut_as_before_until_the_next_major_version(archive: Path) -> None:

@@ -21,7 +21,7 @@ from newsdata.exporters.manifest import schema_file
 from newsdata.exporters.names import ARTICLES
 from newsdata.exporters.rows import differing
 from newsdata.exporters.sealed import columns_of, read_manifest, read_rows
-from newsdata.exporters.twins import twins
+from newsdata.exporters.twins import Twins, differing_twins, twins
 from newsdata.schema import Schema, parse_schema
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def compare_releases(old: Path, new: Path) -> Difference:
         raise ReleaseError(f"{new}: its records have no id to compare them by")
     try:
         changes = list(_changes(old, new, key, schema))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ReleaseError(f"{old} and {new}: cannot be compared: {error}") from error
     order = {kind: number for number, kind in enumerate(KINDS)}
     changes.sort(key=lambda c: (order[c.kind], c.id, c.field or ""))
@@ -174,12 +174,16 @@ def _changes(old: Path, new: Path, key: str, schema: Schema) -> Iterator[Change]
     names = [n for n in columns_of(old).names if n in schema.arrow.names and n != key]
     was, now = _unlike(old, new), _unlike(new, old)
     paired: set[str] = set()
-    for name in sorted(was.keys() & now.keys()):
-        both = twins(old / name, new / name, key)
-        if both is not None:
-            paired.add(name)
-            for found in both.differing(key, names):
-                yield from _told(found.name, found.key, found.before, found.after)
+
+    def paired_shards() -> Iterator[Twins]:
+        for name in sorted(was.keys() & now.keys()):
+            both = twins(old / name, new / name, key)
+            if both is not None:
+                paired.add(name)
+                yield both
+
+    for found in differing_twins(paired_shards(), key, names):
+        yield from _told(found.name, found.key, found.before, found.after)
     one, two = _ids(old, was, paired, key), _ids(new, now, paired, key)
     places = pc.index_in(two.ids, value_set=one.ids)
     common = np.flatnonzero(np.asarray(pc.is_valid(places)))
@@ -306,13 +310,13 @@ def _field(
         table.column(0).take(pa.array(where[at]))
         for table, where in ((one, rows[0]), (two, rows[1]))
     ]
-    yield from _told(name, ids.take(pa.array(at)), *values)
+    found = ids.take(pa.array(at)), *values
+    yield from _told(name, *(column.to_pylist() for column in found))
 
 
-def _told(name: str, ids: pa.Array, *values: pa.Array) -> Iterator[Change]:
+def _told(name: str, ids: list[str], *values: list[Any]) -> Iterator[Change]:
     """The changes of a field in the articles with these ids: its values before and after."""
-    told = (column.to_pylist() for column in values)
-    for id_, before, after in zip(ids.to_pylist(), *told, strict=True):
+    for id_, before, after in zip(ids, *values, strict=True):
         before, after = _plain(before), _plain(after)
         if before != after:
             yield Change("changed", id_, name, before, after)
@@ -320,4 +324,6 @@ def _told(name: str, ids: pa.Array, *values: pa.Array) -> Iterator[Change]:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it: times as ISO 8601."""
+    if value is None or isinstance(value, str | int):
+        return value
     return orjson.loads(orjson.dumps(value, option=orjson.OPT_UTC_Z))
