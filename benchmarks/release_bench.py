@@ -9,7 +9,8 @@ invented. They come in waves that each span all the time, the worst case for sea
 --sorted by their time, as an archive grows. Shards are days. Beside the figures stands what
 pyarrow alone takes to write the same table, which is in memory, as one file: with the codec,
 level, content-defined chunks and page index of a release, and with the codec and level alone.
-New chunks are those of :mod:`chunks`. The last thing printed is the table in Markdown.
+New chunks are those of :mod:`chunks`, new pages those of :mod:`parquet_pages`. The last thing
+printed is the table in Markdown.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from typing import Any
 from archive_bench import invented
 from chunks import new_chunks
 from measure import Measured, measure, newsdata
+from parquet_pages import new_pages
 
 #: Real news, where it stands beside the project.
 CORPUS = Path(__file__).resolve().parents[2] / "shared/data/records/reuters-2006-2009.jsonl.zst"
@@ -222,14 +224,14 @@ def run(
                 for name in files_of(release)
                 if (before / name).exists()
             )
-            share = new_chunks(
-                [before / name for name in files_of(before)],
-                [release / name for name in files_of(release)],
-            )
+            both = [[part / name for name in files_of(part)] for part in (before, release)]
+            chunks, pages = new_chunks(*both), new_pages(*both)
             more = {
                 "shards reused": f"{same} of {len(files_of(release))}",
                 "new bytes": f"{new_bytes(before, release):.1%}",
-                "new chunks": f"{share['chunks']:.1%}",
+                "new chunks": f"{chunks['chunks']:.1%}",
+                "new pages": f"{pages['pages']:.1%}",
+                "bytes of new pages": f"{pages['bytes']:.1%}",
             }
         name = f"{step.version}: {read} more of {count}" if number else step.version
         yield bare.row(name, sealed, **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsdata.exporters import pages, twins
+from newsdata.exporters.parquet import write_groups
 
 NAMES = pa.struct({"given": pa.string(), "family": pa.string(), "born": pa.int16()})
 COLUMNS = pa.schema(
@@ -217,3 +219,30 @@ def test_a_column_outside_of_its_file_is_an_error(tmp_path: Path) -> None:
     short = twins._File(file.content.slice(0, 40), file.parquet, file.metadata)
     with pytest.raises(OSError, match="not where the file says"):
         short.bytes_of(file.leaf(0, 1))
+
+
+def test_changed_rows_leave_most_pages_of_a_shard_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
+    parquet_pages = importlib.import_module("parquet_pages")
+    before = rows(3000, seed=5)
+    for number, row in enumerate(before):
+        row["text"] = random.Random(number).randbytes(1500).hex()
+    # One row more and one less: all rows between them stand elsewhere.
+    after = [*before[:500], {**before[500], "text": "new"}, *before[500:]]
+    del after[2000]
+    files = []
+    for name, part in (("one", before), ("two", after)):
+        files.append(tmp_path / name)
+        table = pa.Table.from_pylist(part, COLUMNS)
+        write_groups(files[-1], [table], COLUMNS, {"id": "id", "text": "text"})
+    one, two = (list(parquet_pages.pages(path.read_bytes())) for path in files)
+    share = parquet_pages.new_pages(files[:1], files[1:])
+    assert share["pages"] == sum(page not in one for page in two) / len(two)
+    assert 0 < share["bytes"] < 0.3
+    # They are all there is of the columns.
+    group = pq.read_metadata(files[1]).row_group(0)
+    leaves = [group.column(number) for number in range(group.num_columns)]
+    plain = [leaf for leaf in leaves if not leaf.has_dictionary_page]
+    assert sum(len(page) for page in two) >= sum(leaf.total_compressed_size for leaf in plain)
