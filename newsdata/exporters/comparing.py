@@ -115,17 +115,19 @@ def compare_releases(old: Path, new: Path) -> Difference:
     """
     import pyarrow as pa
 
-    schema = schema_of(new)
+    schema, columns = schema_of(new), columns_of(old).names
     key = schema.roles.get("id")
-    if key is None or key not in columns_of(old).names:
+    if key is None or key not in columns:
         raise ReleaseError(f"{new}: its records have no id to compare them by")
+    names = [name for name in columns if name in schema.arrow.names and name != key]
+    manifests = read_manifest(old), read_manifest(new)
     try:
-        changes = list(_changes(old, new, key, schema))
+        changes = list(_changes((old, new), manifests, key, names))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ReleaseError(f"{old} and {new}: cannot be compared: {error}") from error
     order = {kind: number for number, kind in enumerate(KINDS)}
     changes.sort(key=lambda c: (order[c.kind], c.id, c.field or ""))
-    before, after = (str(read_manifest(folder)["version"]) for folder in (old, new))
+    before, after = (str(manifest["version"]) for manifest in manifests)
     return Difference(before, after, tuple(changes))
 
 
@@ -166,13 +168,18 @@ class _Ids:
         return _Beside(files, start, _read(files, names) if small else None)
 
 
-def _changes(old: Path, new: Path, key: str, schema: Schema) -> Iterator[Change]:
+def _changes(
+    folders: tuple[Path, Path],
+    manifests: tuple[Mapping[str, Any], Mapping[str, Any]],
+    key: str,
+    names: Sequence[str],
+) -> Iterator[Change]:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    names = [n for n in columns_of(old).names if n in schema.arrow.names and n != key]
-    was, now = _unlike(old, new), _unlike(new, old)
+    old, new = folders
+    was, now = _unlike(*manifests), _unlike(*manifests[::-1])
     paired: set[str] = set()
 
     def paired_shards() -> Iterator[Twins]:
@@ -191,7 +198,7 @@ def _changes(old: Path, new: Path, key: str, schema: Schema) -> Iterator[Change]
     yield from (Change("added", i) for i in two.ids.filter(pc.is_null(places)).to_pylist())
     gone = np.ones(len(one.ids), dtype=bool)
     gone[before] = False
-    copies = _copies(new)
+    copies = _copies(new, manifests[1])
     for id_ in one.ids.filter(pa.array(gone)).to_pylist():
         kept = copies.get(id_)
         yield Change("rekept", id_, after=kept) if kept else Change("withdrawn", id_)
@@ -256,10 +263,9 @@ def _read(files: Sequence[Path], names: Sequence[str]) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _unlike(directory: Path, other: Path) -> dict[str, int]:
+def _unlike(manifest: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, int]:
     """The shards that the other release does not have as they are, with their bytes."""
-    manifest, theirs = read_manifest(directory), read_manifest(other)["files"]
-    files = manifest["files"]
+    files, theirs = manifest["files"], other["files"]
     return {
         name: files[name]["size"]
         for split in manifest["configs"][ARTICLES]["splits"].values()
@@ -283,9 +289,9 @@ def _ids(directory: Path, sizes: Mapping[str, int], without: set[str], key: str)
     return _Ids(directory, files, [sizes[name] for name in files], lengths, whole, shard, row)
 
 
-def _copies(directory: Path) -> Mapping[str, str]:
+def _copies(directory: Path, manifest: Mapping[str, Any]) -> Mapping[str, str]:
     """Id -> kept id of the removed copies that a release names."""
-    if "duplicates" not in read_manifest(directory)["configs"]:
+    if "duplicates" not in manifest["configs"]:
         return {}
     rows = read_rows(directory, "duplicates").select(["id", "kept"]).to_pydict()
     return dict(zip(rows["id"], rows["kept"], strict=True))

@@ -141,7 +141,8 @@ def _texts(content: pa.Buffer, pages: Sequence[_Page]) -> _Texts:
     whole: bytes = parts[0] if len(parts) == 1 else b"".join(parts)
     rows = range(sum(page.rows for page in pages))
     at, length = start, _LENGTH.unpack_from
-    places = [start, *(at := at + _LENGTH.size + length(whole, at)[0] for _ in rows)]
+    places = [start]
+    places += [at := at + _LENGTH.size + length(whole, at)[0] for _ in rows]
     if at != len(whole):
         raise _OtherFormError
     return _Texts(whole, places)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 #: Bytes of decoded columns that are compared at once: each comparison has a price of its own.
-COMPARED_BYTES = 16_000_000
+COMPARED_BYTES = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
