@@ -31,6 +31,7 @@ from newsdata.exporters.facts import Facts, Tally
 from newsdata.exporters.licences import KNOWN
 from newsdata.exporters.markdown import literal
 from newsdata.exporters.plan import ABOUT, STRICT, About, Config, Described, Since, lacking
+from newsdata.exporters.tables import parse_removed, removed_csv
 from newsdata.records import empty_record
 from newsdata.schema import Schema, parse_schema
 from newsdata.sources.documents import article_schema
@@ -636,6 +637,19 @@ def test_every_table_is_in_the_data_package(sample: Path) -> None:
 
 
 # -- what changed -------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.text(st.sampled_from('a,"\r\n =;\x00\u2028é'), max_size=5)] * 3),
+        max_size=4,
+    )
+)
+def test_removed_csv_comes_back_whatever_the_ids_hold(rows: list[tuple[str, str, str]]) -> None:
+    content = removed_csv(Since(removed=tuple(rows)))
+    assert parse_removed(content) == tuple(rows)
+    assert content.endswith(b"\n")
+    assert not content.endswith(b"\r\n")
 
 
 def read(path: Path) -> list[dict[str, str]]:

@@ -116,6 +116,27 @@ def test_a_split_release_loads_everywhere_and_is_rebuilt(tmp_path: Path) -> None
     assert contents(again.path) == contents(release)
 
 
+def test_every_config_beside_several_splits_loads(tmp_path: Path) -> None:
+    """``datasets`` refuses a split of the name ``all``."""
+    import datasets
+
+    records = [record(n) for n in range(30)]
+    copies = [{**record(n), "id": f"copy:{n}"} for n in range(4)]
+    changed = {**record(5), "title": "Another", "modified": "2025-01-01T00:00:00Z"}
+    release = sealed(build(tmp_path / "x", [*records, *copies, changed]), "1.0.0", **SHARE)
+    configs = read_manifest(release)["configs"]
+    assert {"articles", "duplicates", "clusters", "revisions"} <= configs.keys()
+    for config, about in configs.items():
+        cache = str(tmp_path / "cache")
+        loaded = datasets.load_dataset(str(release), config, cache_dir=cache)
+        counts = {split: told["rows"] for split, told in about["splits"].items()}
+        assert {split: len(rows) for split, rows in loaded.items()} == counts
+        ours = newsdata.load(release, config=config)
+        assert len(ours) == len(loaded) if len(counts) > 1 else len(ours) == sum(counts.values())
+        assert newsdata.load(release, config=config, to="arrow").num_rows == sum(counts.values())
+    assert "train" not in configs["duplicates"]["splits"]  # nobody takes them for rows to train on
+
+
 def test_a_second_release_reuses_shards_and_says_what_was_removed(tmp_path: Path) -> None:
     archive = build(tmp_path / "second", BASE)
     first = sealed(archive, "1.0.0", **SHARE)

@@ -318,8 +318,9 @@ def stream_files(stream: Stream) -> list[Shard]:
 
 def side_split(plan: Plan) -> str:
     """The split of the configs beside the articles: that of the articles, because they speak of
-    them; ``all`` where the articles have several, so that nobody takes their rows for train."""
-    return plan.split if len(plan.splits) == 1 else "all"
+    them; ``full`` where the articles have several, so that nobody takes their rows for train
+    (``all`` is a word of ``datasets``, which then loads nothing)."""
+    return plan.split if len(plan.splits) == 1 else "full"
 
 
 def side_file(plan: Plan, side: Side) -> str:

@@ -78,11 +78,21 @@ def parse_removed(content: bytes) -> tuple[tuple[str, str, str], ...]:
 
 def csv_bytes(head: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     """A table as CSV, its lines ended by a line feed."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    out = _Lines()
+    # Until Python 3.13 only the characters of the end of a line are quoted: a carriage return in
+    # an id would be one for readers.
+    writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)
     writer.writerows(rows)
-    return out.getvalue().encode()
+    return "".join(out).encode()
+
+
+class _Lines(list[str]):
+    """What a CSV writer writes, a row at a time, its end made a line feed."""
+
+    def write(self, line: str) -> None:
+        """Take one row."""
+        self.append(line.removesuffix("\r\n") + "\n")
 
 
 # -- the changelog ------------------------------------------------------------------------------
