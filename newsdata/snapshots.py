@@ -236,7 +236,8 @@ def snapshot(archive: Archive, required: Iterable[str]) -> Snapshot:
         parts.append(_split(table, first, roles.get("text")))
         first += table.num_rows
     rows, others = (pa.concat_tables(tables) for tables in zip(*parts, strict=True))
-    rows = rows.set_column(rows.column_names.index("id"), "id", encoded(rows.column("id")))
+    ids = states.within(encoded, rows.column("id"), name="id")
+    rows = rows.set_column(rows.column_names.index("id"), "id", ids)
     return Snapshot(archive, ledger, rows, others, archive.last_batch)
 
 

@@ -183,11 +183,12 @@ def _taken(rows: pa.Table, name: str, at: Ints) -> pa.Array:
     """Some rows of a column. Raises ArchiveError where they are more than one of Arrow's holds."""
     column = rows.column(name)
     if len(at) != len(column) or not bool((at == np.arange(len(at))).all()):
-        column = _within(column.take, pa.array(at), name=name)
-    return _within(column.combine_chunks, name=name)
+        column = within(column.take, pa.array(at), name=name)
+    return within(column.combine_chunks, name=name)
 
 
-def _within(made: Callable[..., Any], *arguments: Any, name: str) -> Any:
+def within(made: Callable[..., Any], *arguments: Any, name: str) -> Any:
+    """What a function makes of a column; ArchiveError where that is more than one may hold."""
     try:
         return made(*arguments)
     except pa.ArrowInvalid as error:  # offset overflow

@@ -272,6 +272,18 @@ def test_rows_are_held_in_few_bytes(tmp_path):
     assert sum(column.nbytes for column in own) < 60 * 2000
 
 
+def test_ids_of_more_than_arrow_holds_are_an_error(archive, rows_of, monkeypatch):
+    """Two gigabytes of them; here Arrow's own error stands in for all of them."""
+    put(archive, rows_of([record(1)]))
+
+    def full(column):
+        raise pa.ArrowInvalid("offset overflow while concatenating arrays")
+
+    monkeypatch.setattr("newsdata.snapshots.encoded", full)
+    with pytest.raises(ArchiveError, match="their id would be more than 2 GB"):
+        snapshot(archive, [])
+
+
 def test_an_archive_without_a_batch_has_nothing_to_release(tmp_path, capsys):
     assert run(["init", str(tmp_path / "archive")]) == 0
     assert run(["release", "1.0.0", "-a", str(tmp_path / "archive")]) == 3
