@@ -538,6 +538,8 @@ from newsdata import cli
 from newsdata.exporters import formats
 
 read = formats.scanner
+# It is ignored by what a shell runs in the background, as it may run these tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def stopped(*arguments, **options):
     os.kill(os.getpid(), int(sys.argv[1]))
