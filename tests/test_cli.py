@@ -154,6 +154,8 @@ def test_release_without_version_proposes_and_seals_nothing(archive):
         (["log", "-a", "nowhere"], 3, "there is no archive here"),
         (["show", "x", "-a", "nowhere"], 3, "there is no archive here"),
         (["verify", "nowhere"], 3, "there is no archive here"),
+        (["verify", str(SEED)], 3, "found a file, an archive is a directory"),
+        (["stats", "-a", str(SEED)], 3, "found a file, an archive is a directory"),
         (["init", "new", "--set", "kepp=latest"], 2, "unknown setting 'kepp'"),
         (["init", "new", "--set", "keep=best"], 2, "earliest, latest or longest"),
         (["init", "new", "--set", "keep"], 2, "expected NAME=VALUE"),

@@ -82,6 +82,8 @@ def _toml(file: Location) -> dict[str, Any]:
             f"{file.parent}: there is no archive here ({SETTINGS_FILE} is missing); "
             "`newsdata init` makes one"
         ) from None
+    except NotADirectoryError:
+        raise ArchiveError(f"{file.parent}: found a file, an archive is a directory") from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ArchiveError(f"{file}: {error}") from None
 
