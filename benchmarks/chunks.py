@@ -9,7 +9,7 @@ random numbers of our own: where exactly the cuts fall differs, how many chunks 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -57,11 +57,20 @@ def chunks(content: bytes) -> Iterator[bytes]:
 
 def new_chunks(known: Iterable[Path], files: Iterable[Path]) -> dict[str, float]:
     """Shares of the chunks of some files, and of their bytes, that are in none of the known."""
-    seen = {hashlib.sha256(one).digest() for path in known for one in chunks(path.read_bytes())}
+    number, size = new_shares(known, files, chunks)
+    return {"chunks": number, "bytes": size}
+
+
+def new_shares(
+    known: Iterable[Path], files: Iterable[Path], cut: Callable[[bytes], Iterable[bytes]]
+) -> tuple[float, float]:
+    """Shares of the pieces that ``cut`` makes of some files, and of their bytes, that it makes of
+    none of the known."""
+    seen = {hashlib.sha256(one).digest() for path in known for one in cut(path.read_bytes())}
     count = size = fresh = weight = 0
     for path in files:
-        for one in chunks(path.read_bytes()):
+        for one in cut(path.read_bytes()):
             new = hashlib.sha256(one).digest() not in seen
             count, size = count + 1, size + len(one)
             fresh, weight = fresh + new, weight + new * len(one)
-    return {"chunks": fresh / max(count, 1), "bytes": weight / max(size, 1)}
+    return fresh / max(count, 1), weight / max(size, 1)

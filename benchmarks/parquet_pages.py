@@ -7,11 +7,12 @@ needed of both is read here, for files that pyarrow wrote.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from chunks import new_shares
 
 #: Types of the compact protocol: true, false, byte, i16 to i64, double, binary, list, set, struct.
 TRUE, FALSE, BYTE, I16, I64, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 4, 6, 7, 8, 9, 10, 12
@@ -88,11 +89,5 @@ def pages(content: bytes) -> Iterator[bytes]:
 
 def new_pages(known: Iterable[Path], files: Iterable[Path]) -> dict[str, float]:
     """Shares of the pages of some files, and of their bytes, that are in none of the known."""
-    seen = {hashlib.sha256(one).digest() for path in known for one in pages(path.read_bytes())}
-    count = size = fresh = weight = 0
-    for path in files:
-        for one in pages(path.read_bytes()):
-            new = hashlib.sha256(one).digest() not in seen
-            count, size = count + 1, size + len(one)
-            fresh, weight = fresh + new, weight + new * len(one)
-    return {"pages": fresh / max(count, 1), "bytes": weight / max(size, 1)}
+    number, size = new_shares(known, files, pages)
+    return {"pages": number, "bytes": size}
